@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files about memory blocks share among themselves.
+ */
+#ifndef _DRIVERS_BASE_MEMORY_BLOCK_H
+#define _DRIVERS_BASE_MEMORY_BLOCK_H
+
+#include <linux/device.h>
+#include <linux/memory.h>
+
+#define to_memory_block(device)	container_of(device, struct memory_block, dev)
+
+/* memory.c */
+unsigned long memory_block_pages(void);
+unsigned long memory_block_start_pfn(const struct memory_block *mem);
+
+/* memory_sysfs.c */
+extern const struct attribute_group *memory_block_groups[];
+extern const struct attribute_group *memory_root_groups[];
+
+/* memory_probe.c */
+#ifdef CONFIG_ARCH_MEMORY_PROBE
+ssize_t memory_probe_store(struct device *dev, struct device_attribute *attr,
+			   const char *buf, size_t count);
+#endif
+#ifdef CONFIG_MEMORY_HOTREMOVE
+ssize_t memory_remove_store(struct device *dev, struct device_attribute *attr,
+			    const char *buf, size_t count);
+#endif
+
+#endif /* _DRIVERS_BASE_MEMORY_BLOCK_H */

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0
+"""From a guest's options to QEMU's command line, for each architecture."""
+
+import dataclasses
+import os
+import re
+
+from .paths import HarnessError
+
+UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+
+
+def size_bytes(text):
+    """Bytes from a number or from a text such as 512M."""
+    match = re.fullmatch(r"(\d+)([KMGT]?)", str(text).upper())
+    if not match:
+        raise HarnessError(f"not a size: {text}")
+    return int(match[1]) * UNITS[match[2]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    arch: str = "x86_64"
+    mem: str = "2G"
+    maxmem: str = None
+    slots: int = 0
+    smp: int = 2
+    nodes: list = None          # [{"mem": "2G", "cpus": "0-1"}, {}]
+    extra: tuple = ()
+    port: str = "virtio"        # what the agent talks over: virtio, serial; or shell, for no agent at all
+    accel: str = None
+    append: str = ""
+    panic_on_warn: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
+class Machine:
+    qemu: str
+    machine: tuple
+    console: str
+    serial_port: str            # the agent's port if not virtio
+    append: str = ""
+
+
+MACHINES = {
+    "x86_64": Machine("qemu-system-x86_64", ("-machine", "q35", "-cpu", "max"), "ttyS0", "/dev/ttyS1"),
+}
+
+
+def memory(options):
+    """-m and -numa: the nodes' memory adds up to the boot memory."""
+    nodes = options.nodes or []
+    sizes = [size_bytes(node["mem"]) if "mem" in node else 0 for node in nodes]
+    total = sum(sizes) if nodes else size_bytes(options.mem)
+    text = f"size={total >> 20}M"
+    if options.maxmem:
+        text += f",slots={options.slots or 4},maxmem={size_bytes(options.maxmem) >> 20}M"
+    words = ["-m", text]
+    for number, (node, size) in enumerate(zip(nodes, sizes)):
+        numa = f"node,nodeid={number}"
+        if size:
+            words += ["-object", f"memory-backend-ram,id=boot{number},size={size}"]
+            numa += f",memdev=boot{number}"
+        if "cpus" in node:
+            numa += f",cpus={node['cpus']}"
+        words += ["-numa", numa]
+    if options.maxmem and not nodes and options.arch == "x86_64":
+        # Without a node there is no SRAT, and without it no node that a DIMM could belong to.
+        words += ["-object", f"memory-backend-ram,id=boot0,size={total}", "-numa", "node,nodeid=0,memdev=boot0"]
+    return words
+
+
+def accelerator(options, image):
+    from . import kvm
+    wanted = options.accel or os.environ.get("ACCEL", "tcg")
+    return "kvm" if wanted == "kvm" and (options.accel or kvm.works(image)) else "tcg"
+
+
+def kernel_line(options, machine):
+    port = machine.serial_port if options.port == "serial" else options.port
+    words = [f"console={machine.console}", "panic=-1", "oops=panic", machine.append, f"mhp.agent={port}"]
+    if options.panic_on_warn:
+        words.append("panic_on_warn=1")
+    return " ".join(filter(None, words + [options.append]))
+
+
+def common(options, image, archive):
+    machine = MACHINES[options.arch]
+    return [machine.qemu, "-nodefaults", "-no-user-config", *machine.machine, "-accel", accelerator(options, image),
+            "-smp", str(options.smp), *memory(options), "-display", "none", "-nic", "none", "-no-reboot",
+            "-kernel", str(image), "-initrd", str(archive), "-append", kernel_line(options, machine),
+            *map(str, options.extra)]
+
+
+def build(options, image, archive, log, agent_fd, monitor_fd):
+    """The whole command. The agent and the monitor talk over descriptors QEMU inherits."""
+    words = ["-chardev", f"file,id=console,path={log}", "-serial", "chardev:console",
+             "-chardev", f"socket,id=agent,fd={agent_fd}",
+             "-chardev", f"socket,id=monitor,fd={monitor_fd}", "-mon", "chardev=monitor,mode=control"]
+    if options.port == "virtio":
+        words += ["-device", "virtio-serial-pci", "-device", "virtserialport,chardev=agent,name=mhp.agent"]
+    else:
+        words += ["-serial", "chardev:agent"]
+    return common(options, image, archive) + words
+
+
+def interactive(options, image, archive):
+    """The command for a guest on this terminal, the monitor behind Ctrl-a c."""
+    return common(options, image, archive) + ["-serial", "mon:stdio"]

@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`make run`: one DIMM's life in a running kernel, told step by step.
+
+First through ACPI: plugged, used, refused to a request it does not belong to, emptied under load, taken
+out. Then by hand, with RAM that the kernel was kept from seeing at boot (mem=). Every step checks what it
+claims; the first that does not hold ends the story with exit status 1.
+"""
+
+import re
+import time
+
+from . import memory
+from .qemu import Guest, GuestError
+from .paths import shown
+
+MIB, GIB = 1 << 20, 1 << 30
+DIMM_BYTES = 2 * GIB
+BOOT_LIMIT = 2 * GIB            # mem=: a q35 machine of 4 GiB has the other half above 4 GiB
+HAND_START, HAND_BYTES = 4 * GIB, GIB
+LOAD_MIB, HAND_LOAD_MIB = 512, 128
+
+
+class StoryError(Exception):
+    """A step did not do what it is there to show."""
+
+
+def expect(condition, what):
+    if not condition:
+        raise StoryError(what)
+
+
+class Story:
+    """Prints each step with its duration, and the memory the kernel has after it."""
+
+    def __init__(self, guest):
+        self.guest, self.number = guest, 0
+
+    def heading(self, text):
+        print(f"\n{text}\n", flush=True)
+
+    def step(self, title, action):
+        """Run a step; action returns lines about what came out, the first stands beside the title."""
+        self.number += 1
+        start = time.monotonic()
+        lines = action()
+        seconds = time.monotonic() - start
+        total = memory.total_kib(self.guest) // 1024
+        first, *more = lines if isinstance(lines, list) else [lines]
+        print(f"{self.number:3}. {title:<46} {seconds:6.2f} s  {total:5} MiB  {first}", flush=True)
+        for line in more:
+            print(f"{'':72}{line}", flush=True)
+
+
+def id_range(ids):
+    return f"memory{min(ids)}..memory{max(ids)}"
+
+
+def of_range(start, end):
+    return f"[{start:#x}, {end:#x})"
+
+
+def refused(guest, name, text, errno_text):
+    """Write what must be refused; the lines to show."""
+    status, message = memory.write(guest, name, text)
+    expect(status != 0, f"writing {text} to {name} was not refused")
+    expect(errno_text in message, f"refused with another error than {errno_text}: {message.strip()}")
+    why = memory.refusal(guest)
+    expect(why, "the refusal has no text")
+    return [f"{errno_text}:"] + why.splitlines()
+
+
+class Range:
+    """Memory that came, as the kernel shows it."""
+
+    def __init__(self, guest, start, end):
+        self.guest, self.start, self.end = guest, start, end
+        self.ids = sorted(memory.blocks_in(guest, start, end))
+
+    @property
+    def words(self):
+        return f"{self.start:#x} {self.end - self.start:#x}"
+
+    def online(self):
+        movable = memory.zones(self.guest).get((0, "Movable"), {}).get("present", 0)
+        memory.set_state(self.guest, self.ids, "online_movable")
+        pages = memory.zones(self.guest)[(0, "Movable")]["present"] - movable
+        expect(pages * 4096 == self.end - self.start, f"zone Movable grew by {pages} pages only")
+        return f"zone Movable has {pages} pages more"
+
+    def offline(self):
+        memory.set_state(self.guest, self.ids, "offline", timeout=120)
+        return f"{id_range(self.ids)} empty and offline"
+
+    def gone(self):
+        inside = [name for start, end, name, _ in memory.iomem(self.guest)
+                  if start < self.end and end > self.start and name == "System RAM"]
+        expect(not inside, f"/proc/iomem still has {of_range(self.start, self.end)}")
+        expect(not memory.blocks_in(self.guest, self.start, self.end), "/sys still has its blocks")
+        page = 4096
+        for (node, zone), counts in memory.zones(self.guest).items():
+            first = counts.get("start_pfn", 0) * page
+            last = first + counts["spanned"] * page
+            expect(not counts["spanned"] or last <= self.start or first >= self.end,
+                   f"zone {zone} of node {node} still spans it")
+        return "gone from /proc/iomem, /sys and /proc/zoneinfo"
+
+
+class Load:
+    """harness/guest/fill.c at work in the range."""
+
+    def __init__(self, guest, where, mib):
+        self.guest, self.where, self.mib = guest, where, mib
+        self.command, self.seen = None, 0
+
+    def _next(self, verdict):
+        self.seen += 1
+        lines = re.compile(rf"{verdict}: .*\n")
+        found = lines.findall(self.command.wait_until(lambda output: len(lines.findall(output)) >= self.seen))
+        expect(len(found) >= self.seen, f"the process ended: {self.command.output.strip()}")
+        line = found[-1].strip()
+        return line, int(re.search(r"(\d+) in the range", line)[1])
+
+    def start(self):
+        self.command = self.guest.spawn(f"fill {self.mib} {self.where.start:#x} {self.where.end:#x}")
+        line, inside = self._next("filled")
+        self.seen = 0
+        expect(inside * 4096 >= self.mib * MIB * 9 // 10, f"the process does not use the new memory: {line}")
+        return line
+
+    def check(self, empty):
+        self.command.write("check\n")
+        line, inside = self._next("intact")
+        expect(not empty or inside == 0, f"pages left behind: {line}")
+        return f"pattern {line}"
+
+    def stop(self):
+        self.command.close_input()
+        status, output = self.command.wait()
+        expect(status == 0, f"the process failed: {output.strip()}")
+
+
+def through_acpi(guest, story):
+    story.heading("Through ACPI: a DIMM of 2 GiB")
+    before = memory.total_kib(guest)
+    known = memory.blocks(guest)
+    state = {}
+
+    def plug():
+        guest.plug_dimm("dimm0", size="2G")
+        new = sorted(memory.blocks(guest).keys() - known.keys())
+        expect(len(new) * memory.block_size(guest) == DIMM_BYTES, f"blocks that appeared: {new}")
+        start = new[0] * memory.block_size(guest)
+        state["range"] = where = Range(guest, start, start + DIMM_BYTES)
+        expect(set(memory.blocks_in(guest, where.start, where.end).values()) == {"offline"}, "not all offline")
+        return f"{len(new)} blocks appeared, {id_range(new)}, offline: {of_range(where.start, where.end)}"
+
+    story.step("plug it (device_add over QMP)", plug)
+    where = state["range"]
+    load = Load(guest, where, LOAD_MIB)
+    story.step("online, movable", where.online)
+    story.step(f"a process fills {LOAD_MIB} MiB with a pattern", load.start)
+    story.step("the process checks it", lambda: load.check(empty=False))
+    story.step("remove by hand: refused, it is the firmware's",
+               lambda: refused(guest, "remove", where.words, "Operation not permitted"))
+    story.step("offline under that load", where.offline)
+    story.step("the process checks again", lambda: load.check(empty=True))
+
+    def unplug():
+        expect(guest.unplug_dimm("dimm0"), "the guest refused to give the DIMM back")
+        return "ejected, QEMU says DEVICE_DELETED"
+
+    story.step("unplug it (device_del over QMP)", unplug)
+    story.step("look for what is left", where.gone)
+    load.stop()
+    expect(memory.total_kib(guest) == before, f"MemTotal was {before} KiB, is {memory.total_kib(guest)} KiB")
+
+
+def by_hand(guest, story):
+    story.heading("By hand: RAM above mem=, no firmware involved")
+    before = memory.total_kib(guest)
+    state = {}
+
+    def probe():
+        status, message = memory.write(guest, "probe", f"{HAND_START:#x} {HAND_BYTES:#x}")
+        expect(status == 0, f"probe: {message.strip()}")
+        where = state["range"] = Range(guest, HAND_START, HAND_START + HAND_BYTES)
+        return f"{len(where.ids)} blocks appeared, {id_range(where.ids)}, offline"
+
+    story.step("probe 1 GiB", probe)
+    where = state["range"]
+    load = Load(guest, where, HAND_LOAD_MIB)
+    story.step("online, movable", where.online)
+    story.step(f"a process fills {HAND_LOAD_MIB} MiB with a pattern", load.start)
+    story.step("remove: refused, it is online",
+               lambda: refused(guest, "remove", where.words, "Device or resource busy"))
+    story.step("offline under that load", where.offline)
+    story.step("the process checks again", lambda: load.check(empty=True))
+
+    def remove():
+        status, message = memory.write(guest, "remove", where.words)
+        expect(status == 0, f"remove: {message.strip()} {memory.refusal(guest)}")
+        return "removed"
+
+    story.step("remove", remove)
+    story.step("look for what is left", where.gone)
+    load.stop()
+    expect(memory.total_kib(guest) == before, f"MemTotal was {before} KiB, is {memory.total_kib(guest)} KiB")
+
+
+def main(image):
+    start = time.monotonic()
+    try:
+        with Guest(image, mem="4G", maxmem="8G", slots=2, smp=2, append=f"mem={BOOT_LIMIT // MIB}M",
+                   name="run") as guest:
+            print(f"Linux {guest.agent.release} in a guest of 2 CPUs, up in {guest.boot_seconds:.1f} s, "
+                  f"MemTotal {memory.total_kib(guest) // 1024} MiB")
+            if guest.sh(f"test -e {memory.SYSFS}/remove")[0]:
+                print(f"error: {shown(image)} has no {memory.SYSFS}/remove: not a kernel of ours")
+                return 1
+            guest.run(f"echo offline > {memory.SYSFS}/auto_online_blocks")
+            story = Story(guest)
+            through_acpi(guest, story)
+            by_hand(guest, story)
+    except (StoryError, GuestError) as error:
+        print(f"\nfailed: {error}")
+        return 1
+    print(f"\nMemory as before, no complaint of the kernel. {time.monotonic() - start:.0f} s in all; "
+          f"console: build/logs/run.log")
+    return 0

@@ -1,0 +1,833 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory hotplug: adding memory to the running kernel, bringing it online,
+ * taking it offline and removing it.
+ *
+ * Two tables of states tell the story. A range comes from absent to present and
+ * is then known to the kernel, in memory blocks. A block comes from offline to
+ * online and is then in use. Reading a table downwards is how memory comes;
+ * upwards, how it goes. What fails on the way is taken back by walking the other
+ * way. Each step stands in the file of its concept in memory_hotplug/.
+ */
+
+#define pr_fmt(fmt) "memory hotplug: " fmt
+
+#include <linux/device.h>
+#include <linux/ioport.h>
+#include <linux/memory.h>
+#include <linux/memory_hotplug.h>
+#include <linux/mm.h>
+#include <linux/nodemask.h>
+#include <linux/numa.h>
+#include <linux/pfn.h>
+#include <linux/range.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "memory_hotplug/internal.h"
+
+/* mapped -> registered */
+static int register_blocks(struct mhp_transition *t)
+{
+	struct mhp_range_op *op = to_range_op(t);
+	const struct memory_block_set set = {
+		.start = t->start,
+		.size = t->size,
+		.nid = op->nid,
+		.group = op->group,
+		.owner = &op->owner,
+		.altmaps = op->altmaps,
+	};
+	int ret = create_memory_blocks(&set);
+
+	if (ret)
+		mhp_refuse_walk(t, ret == -ENOMEM ? MHP_REFUSED_NO_MEMORY :
+						    MHP_REFUSED_CONFLICT,
+				ret, "its memory blocks could not be created");
+	return ret;
+}
+
+/* registered -> mapped */
+static void unregister_blocks(struct mhp_transition *t)
+{
+	remove_memory_blocks(t->start, t->size);
+}
+
+static int check_block_offline(struct memory_block *mem, void *arg)
+{
+	struct mhp_range_op *op = arg;
+	const u64 start = PFN_PHYS(section_nr_to_pfn(mem->start_section_nr));
+
+	if (mem->state != MEM_OFFLINE)
+		return mhp_refuse(&op->t.refusal, MHP_REFUSED_ONLINE, -EBUSY,
+				  start, memory_block_size_bytes(), "core",
+				  "%s is not offline; write \"offline\" to its state first",
+				  dev_name(&mem->dev));
+	if (mem->nid != NUMA_NO_NODE)
+		node_set(mem->nid, op->nodes);
+	return 0;
+}
+
+/* present -> listed: everything that can keep a range from being removed */
+static int check_removable(struct mhp_transition *t)
+{
+	struct mhp_range_op *op = to_range_op(t);
+	struct range whole;
+	int ret;
+
+	ret = walk_memory_blocks(t->start, t->size, op, check_block_offline);
+	if (ret)
+		return ret;
+	ret = arch_check_remove_memory(t->start, t->size, &whole);
+	if (ret)
+		return mhp_refuse_walk(t, MHP_REFUSED_LEAF, ret,
+				       "a page table leaf reaches beyond it; remove %#llx-%#llx as a whole",
+				       whole.start, whole.end);
+	return mhp_altmaps_collect(op);
+}
+
+static const struct mhp_step range_steps[] = {
+	[MHP_RANGE_ABSENT] = {
+		.name		= "absent",
+	},
+	[MHP_RANGE_CLAIMED] = {
+		.name		= "claimed",
+		.try_up		= mhp_range_claim,
+		.down		= mhp_range_release,
+		.undo_up	= mhp_range_unclaim,
+	},
+	[MHP_RANGE_NODE_READY] = {
+		.name		= "node-ready",
+		.try_up		= mhp_node_prepare,
+		.down		= mhp_node_retire,
+		.undo_up	= mhp_node_undo,
+	},
+	[MHP_RANGE_MAPPED] = {
+		.name		= "mapped",
+		.try_up		= mhp_range_map,
+		.down		= mhp_range_unmap,
+	},
+	[MHP_RANGE_REGISTERED] = {
+		.name		= "registered",
+		.try_up		= register_blocks,
+		.down		= unregister_blocks,
+	},
+	[MHP_RANGE_LISTED] = {
+		.name		= "listed",
+		.try_up		= mhp_range_list,
+		.down		= mhp_range_unlist,
+	},
+	[MHP_RANGE_PRESENT] = {
+		.name		= "present",
+		.try_down	= check_removable,
+	},
+};
+
+const struct mhp_table mhp_range_table = {
+	.name = "range",
+	.nr_states = ARRAY_SIZE(range_steps),
+	.steps = range_steps,
+};
+
+/* offline -> prepared and back: the provider makes the memory accessible */
+static int prepare_block(struct mhp_transition *t)
+{
+	return mhp_notify_try(to_block_op(t), MEM_PREPARE_ONLINE,
+			      MEM_PREPARE_ONLINE);
+}
+
+static void finish_block(struct mhp_transition *t)
+{
+	mhp_notify(to_block_op(t), MEM_FINISH_OFFLINE);
+}
+
+/* zone-ready -> accepted and back: the clients prepare for the memory */
+static int ask_online(struct mhp_transition *t)
+{
+	return mhp_notify_try(to_block_op(t), MEM_GOING_ONLINE,
+			      MEM_CANCEL_ONLINE);
+}
+
+static void cancel_online(struct mhp_transition *t)
+{
+	mhp_notify(to_block_op(t), MEM_CANCEL_ONLINE);
+}
+
+static void tell_offline(struct mhp_transition *t)
+{
+	mhp_notify(to_block_op(t), MEM_OFFLINE);
+}
+
+/* relied-on -> occupied: the clients let go of the memory */
+static int ask_offline(struct mhp_transition *t)
+{
+	return mhp_notify_try(to_block_op(t), MEM_GOING_OFFLINE,
+			      MEM_CANCEL_OFFLINE);
+}
+
+static void cancel_offline(struct mhp_transition *t)
+{
+	mhp_notify(to_block_op(t), MEM_CANCEL_OFFLINE);
+}
+
+/* cached -> online */
+static void tell_online(struct mhp_transition *t)
+{
+	mhp_notify(to_block_op(t), MEM_ONLINE);
+}
+
+/*
+ * online -> cached: only a block without holes that belongs to one zone can go.
+ * Then nobody further down has to ask for each page.
+ */
+static int check_offlinable(struct mhp_transition *t)
+{
+	struct mhp_block_op *op = to_block_op(t);
+	const unsigned long last_pfn = op->start_pfn + op->nr_pages - 1;
+
+	if (mhp_range_ram_pages(t->start, t->size) != op->nr_pages)
+		return mhp_refuse_walk(t, MHP_REFUSED_HOLES, -EINVAL,
+				       "the block has memory holes, it cannot go offline");
+	if (page_zone(pfn_to_page(mhp_usable_pfn(op))) != op->zone ||
+	    page_zone(pfn_to_page(last_pfn)) != op->zone)
+		return mhp_refuse_walk(t, MHP_REFUSED_ZONES, -EINVAL,
+				       "the block spans several zones, it cannot go offline");
+	return mhp_owner_check_offline(op);
+}
+
+/* For a step that asks on the way down and tells on the way up */
+static void nothing_to_undo(struct mhp_transition *t)
+{
+}
+
+static const struct mhp_step block_steps[] = {
+	[MHP_BLOCK_OFFLINE] = {
+		.name		= "offline",
+	},
+	[MHP_BLOCK_PREPARED] = {
+		.name		= "prepared",
+		.try_up		= prepare_block,
+		.down		= finish_block,
+	},
+	[MHP_BLOCK_MEMMAP_READY] = {
+		.name		= "memmap-ready",
+		.try_up		= mhp_memmap_init,
+		.down		= mhp_memmap_deinit,
+	},
+	[MHP_BLOCK_IN_ZONE] = {
+		.name		= "in-zone",
+		.up		= mhp_zone_join,
+		.down		= mhp_zone_leave,
+	},
+	[MHP_BLOCK_ZONE_READY] = {
+		.name		= "zone-ready",
+		.try_up		= mhp_zone_prepare,
+		.undo_up	= mhp_zone_undo,
+	},
+	[MHP_BLOCK_ACCEPTED] = {
+		.name		= "accepted",
+		.try_up		= ask_online,
+		.down		= tell_offline,
+		.undo_up	= cancel_online,
+	},
+	/* Nothing below fails on the way down, nothing from here on up */
+	[MHP_BLOCK_RELEASED] = {
+		.name		= "released",
+		.up		= mhp_pages_release,
+		.down		= mhp_pages_withdraw,
+	},
+	[MHP_BLOCK_OCCUPIED] = {
+		.name		= "occupied",
+		.try_down	= mhp_pages_evacuate,
+	},
+	[MHP_BLOCK_RELIED_ON] = {
+		.name		= "relied-on",
+		.try_down	= ask_offline,
+		.undo_down	= cancel_offline,
+	},
+	[MHP_BLOCK_ALLOCATABLE] = {
+		.name		= "allocatable",
+		.up		= mhp_pages_allow,
+		.try_down	= mhp_pages_isolate,
+		.undo_down	= mhp_pages_unisolate,
+	},
+	/* Withdrawing the pages ends what caches_disable() begins */
+	[MHP_BLOCK_CACHED] = {
+		.name		= "cached",
+		.down		= mhp_caches_disable,
+		.undo_down	= mhp_caches_enable,
+	},
+	[MHP_BLOCK_ONLINE] = {
+		.name		= "online",
+		.up		= tell_online,
+		.try_down	= check_offlinable,
+		.undo_down	= nothing_to_undo,
+	},
+};
+
+const struct mhp_table mhp_block_table = {
+	.name = "block",
+	.nr_states = ARRAY_SIZE(block_steps),
+	.steps = block_steps,
+};
+
+#ifdef CONFIG_MEMORY_HOTPLUG_FAIL
+#define range_fail()		(&mhp_range_fail)
+#define block_fail(mem)		(&(mem)->hotplug.fail)
+#else
+#define range_fail()		NULL
+#define block_fail(mem)		NULL
+#endif
+
+static struct mhp_range_op range_op(const char *request, u64 start, u64 size,
+				    enum mhp_range_state state)
+{
+	return (struct mhp_range_op) {
+		.t = {
+			.table = &mhp_range_table,
+			.state = state,
+			.start = start,
+			.size = size,
+			.refusal.request = request,
+			.fail = range_fail(),
+		},
+		.nid = NUMA_NO_NODE,
+	};
+}
+
+static struct mhp_block_op block_op(const char *request,
+				    struct memory_block *mem, struct zone *zone,
+				    enum mhp_block_state state)
+{
+	const unsigned long start_pfn = section_nr_to_pfn(mem->start_section_nr);
+	const unsigned long nr_pages = PHYS_PFN(memory_block_size_bytes());
+	const unsigned long nr_memmap = mem->altmap ? mem->altmap->free : 0;
+
+	return (struct mhp_block_op) {
+		.t = {
+			.table = &mhp_block_table,
+			.state = state,
+			.start = PFN_PHYS(start_pfn),
+			.size = PFN_PHYS(nr_pages),
+			.refusal.request = request,
+			.fail = block_fail(mem),
+			.shown = &mem->hotplug.state,
+		},
+		.mem = mem,
+		.zone = zone,
+		.start_pfn = start_pfn,
+		.nr_pages = nr_pages,
+		.nr_memmap = nr_memmap,
+		.notify = {
+			.altmap_start_pfn = start_pfn,
+			.altmap_nr_pages = nr_memmap,
+			.start_pfn = start_pfn + nr_memmap,
+			.nr_pages = nr_pages - nr_memmap,
+		},
+	};
+}
+
+/**
+ * mhp_block_online() - bring a memory block online
+ * @mem: the block; its online_type says to which zone
+ *
+ * Context: Process context, device_hotplug_lock and the block's device lock
+ * held; takes mem_hotplug_lock.
+ * Return: 0; -EHWPOISON if the block has poisoned pages; -ENOMEM; the errno of a
+ * client that refused. After an error the block is offline and its refusal
+ * tells why.
+ */
+int mhp_block_online(struct memory_block *mem)
+{
+	struct mhp_block_op op = block_op("online", mem, NULL,
+					  MHP_BLOCK_OFFLINE);
+	int ret;
+
+	if (memory_block_nr_poison(mem)) {
+		ret = mhp_refuse_walk(&op.t, MHP_REFUSED_POISON, -EHWPOISON,
+				      "the block has %lu pages with hardware errors",
+				      memory_block_nr_poison(mem));
+		goto out;
+	}
+	op.zone = zone_for_pfn_range(mem->online_type, mem->nid, mem->group,
+				     op.start_pfn, op.nr_pages);
+
+	mem_hotplug_begin();
+	mhp_node_predict_online(&op);
+	ret = mhp_walk(&op.t, MHP_BLOCK_ONLINE);
+	if (!ret)
+		mem->zone = op.zone;
+	mem_hotplug_done();
+out:
+	if (ret)
+		mhp_refusal_publish(&op.t.refusal, mem);
+	else
+		mhp_refusal_forget(mem);
+	return ret;
+}
+
+static void add_refused(struct mhp_range_op *op)
+{
+	mhp_refusal_publish(&op->t.refusal, NULL);
+}
+
+static int online_added_block(struct memory_block *mem, void *arg)
+{
+	mem->online_type = *(enum mmop *)arg;
+	return device_online(&mem->dev);
+}
+
+/* Adding has succeeded: blocks that fail here stay offline, with a refusal */
+static void online_added_blocks(struct mhp_range_op *op)
+{
+	enum mmop type = mhp_get_default_online_type();
+
+	if (type != MMOP_OFFLINE)
+		walk_memory_blocks(op->t.start, op->t.size, &type,
+				   online_added_block);
+}
+
+static int resolve_node(struct mhp_range_op *op, int nid)
+{
+	if (op->flags & MHP_NID_IS_MGID) {
+		op->group = memory_group_find_by_id(nid);
+		if (!op->group)
+			return mhp_refuse_walk(&op->t, MHP_REFUSED_NODE,
+					       -EINVAL,
+					       "there is no memory group %d",
+					       nid);
+		nid = op->group->nid;
+	}
+	if (nid < 0 || nid >= MAX_NUMNODES || !node_possible(nid))
+		return mhp_refuse_walk(&op->t, MHP_REFUSED_NODE, -EINVAL,
+				       "node %d is not possible on this machine",
+				       nid);
+	op->nid = nid;
+	return 0;
+}
+
+static int perform_add(struct mhp_range_op *op, int nid)
+{
+	int ret;
+
+	ret = mhp_range_check(op->t.start, op->t.size, &op->t.refusal);
+	if (!ret)
+		ret = resolve_node(op, nid);
+	if (!ret) {
+		mem_hotplug_begin();
+		ret = mhp_walk(&op->t, MHP_RANGE_PRESENT);
+		mem_hotplug_done();
+	}
+	if (ret) {
+		add_refused(op);
+		return ret;
+	}
+
+	if (op->flags & MHP_MERGE_RESOURCE)
+		merge_system_ram_resource(op->res);
+	online_added_blocks(op);
+	return 0;
+}
+
+/* The addresses are still to be claimed, under the name @res_name */
+static int add_unclaimed(int nid, u64 start, u64 size, const char *res_name,
+			 mhp_t flags, enum mhp_provider provider,
+			 unsigned long caller)
+{
+	struct mhp_range_op op = range_op("add", start, size, MHP_RANGE_ABSENT);
+
+	op.flags = flags;
+	op.res_name = res_name;
+	mhp_owner_set(&op.owner, provider, res_name, caller);
+	return perform_add(&op, nid);
+}
+
+/**
+ * add_memory_resource() - add memory whose addresses the caller has claimed
+ * @nid: node, or memory group with MHP_NID_IS_MGID
+ * @res: the resource that covers it; remains the caller's if adding fails
+ * @mhp_flags: MHP_*
+ *
+ * Context: Process context, device_hotplug_lock held.
+ * Return: 0; -EINVAL for a range, node or group that cannot be; -ENOMEM; what
+ * the architecture says. After an error nothing has been added.
+ */
+int add_memory_resource(int nid, struct resource *res, mhp_t mhp_flags)
+{
+	struct mhp_range_op op = range_op("add", res->start, resource_size(res),
+					  MHP_RANGE_ABSENT);
+
+	op.flags = mhp_flags;
+	op.res = res;
+	mhp_owner_set(&op.owner, MHP_PROVIDER_DRIVER, res->name, _RET_IP_);
+	return perform_add(&op, nid);
+}
+
+/**
+ * __add_memory() - add memory
+ * @nid: node, or memory group with MHP_NID_IS_MGID
+ * @start: first byte
+ * @size: size in bytes
+ * @mhp_flags: MHP_*
+ *
+ * Context: Process context, device_hotplug_lock held.
+ * Return: 0; -EEXIST if something else has some of the addresses; -E2BIG if they
+ * cannot be mapped; and as add_memory_resource().
+ */
+int __add_memory(int nid, u64 start, u64 size, mhp_t mhp_flags)
+{
+	return add_unclaimed(nid, start, size, "System RAM", mhp_flags,
+			     MHP_PROVIDER_DRIVER, _RET_IP_);
+}
+
+/**
+ * add_memory() - add memory
+ * @nid: node, or memory group with MHP_NID_IS_MGID
+ * @start: first byte
+ * @size: size in bytes
+ * @mhp_flags: MHP_*
+ *
+ * Context: Process context; takes device_hotplug_lock.
+ * Return: as __add_memory().
+ */
+int add_memory(int nid, u64 start, u64 size, mhp_t mhp_flags)
+{
+	int ret;
+
+	lock_device_hotplug();
+	ret = add_unclaimed(nid, start, size, "System RAM", mhp_flags,
+			    MHP_PROVIDER_DRIVER, _RET_IP_);
+	unlock_device_hotplug();
+	return ret;
+}
+EXPORT_SYMBOL_GPL(add_memory);
+
+static bool names_driver(const char *res_name)
+{
+	return res_name && str_has_prefix(res_name, "System RAM (") &&
+	       res_name[strlen(res_name) - 1] == ')';
+}
+
+/**
+ * add_memory_driver_managed() - add memory that only its driver can find
+ * @nid: node, or memory group with MHP_NID_IS_MGID
+ * @start: first byte
+ * @size: size in bytes
+ * @resource_name: "System RAM (driver)"; kept, not copied
+ * @mhp_flags: MHP_*
+ *
+ * For memory that the firmware does not list, or whose use needs the driver. It
+ * does not appear in /sys/firmware/memmap and kexec neither lists it for the
+ * next kernel nor puts anything into it: the driver will find it again.
+ *
+ * Context: Process context; takes device_hotplug_lock.
+ * Return: -EINVAL for a name of another form; else as __add_memory().
+ */
+int add_memory_driver_managed(int nid, u64 start, u64 size,
+			      const char *resource_name, mhp_t mhp_flags)
+{
+	int ret;
+
+	if (!names_driver(resource_name))
+		return -EINVAL;
+	lock_device_hotplug();
+	ret = add_unclaimed(nid, start, size, resource_name, mhp_flags,
+			    MHP_PROVIDER_DRIVER, _RET_IP_);
+	unlock_device_hotplug();
+	return ret;
+}
+EXPORT_SYMBOL_GPL(add_memory_driver_managed);
+
+#ifdef CONFIG_ARCH_MEMORY_PROBE
+/* All blocks must lie in one node. Returns it through @nid. */
+static int probe_node(u64 start, u64 size, int *nid,
+		      struct mhp_refusal *refusal)
+{
+	const unsigned long block = memory_block_size_bytes();
+	u64 addr;
+
+	*nid = memory_add_physaddr_to_nid(start);
+	for (addr = start; addr - start < size; addr += block) {
+		const int other = memory_add_physaddr_to_nid(addr);
+
+		if (other != *nid)
+			return mhp_refuse(refusal, MHP_REFUSED_NODE, -EINVAL,
+					  start, size, "core",
+					  "node %d ends and node %d begins at %#llx; probe them one by one",
+					  *nid, other, addr);
+	}
+	return 0;
+}
+
+/**
+ * mhp_probe_range() - add memory by hand
+ * @start: first byte
+ * @size: size in bytes
+ *
+ * Context: Process context, device_hotplug_lock held.
+ * Return: as __add_memory(); -EINVAL also for a range over several nodes.
+ */
+int mhp_probe_range(u64 start, u64 size)
+{
+	struct mhp_range_op op = range_op("add", start, size, MHP_RANGE_ABSENT);
+	int nid, ret;
+
+	ret = mhp_range_check(start, size, &op.t.refusal);
+	if (!ret)
+		ret = probe_node(start, size, &nid, &op.t.refusal);
+	if (ret) {
+		add_refused(&op);
+		return ret;
+	}
+	return add_unclaimed(nid, start, size, "System RAM", MHP_NONE,
+			     MHP_PROVIDER_PROBE, 0);
+}
+#endif /* CONFIG_ARCH_MEMORY_PROBE */
+
+#ifdef CONFIG_MEMORY_HOTREMOVE
+/**
+ * mhp_block_offline() - take a memory block offline
+ * @mem: the block
+ *
+ * Migrates what is in use. Tries until it succeeds, a page turns out to be
+ * unmovable, or a signal comes.
+ *
+ * Context: Process context, device_hotplug_lock and the block's device lock
+ * held; takes mem_hotplug_lock.
+ * Return: 0; -EINVAL for a block with holes or in several zones; -EBUSY; -EINTR;
+ * -ENOMEM; the errno of a client that refused. After an error the block is
+ * online and its refusal tells why.
+ */
+int mhp_block_offline(struct memory_block *mem)
+{
+	struct mhp_block_op op = block_op("offline", mem, mem->zone,
+					  MHP_BLOCK_ONLINE);
+	int ret;
+
+	if (!op.zone) {
+		ret = mhp_refuse_walk(&op.t, MHP_REFUSED_ZONES, -EINVAL,
+				      "the block belongs to several zones or nodes, it cannot go offline");
+		goto out;
+	}
+
+	mem_hotplug_begin();
+	mhp_node_predict_offline(&op);
+	ret = mhp_walk(&op.t, MHP_BLOCK_OFFLINE);
+	if (!ret)
+		mem->zone = NULL;
+	mem_hotplug_done();
+out:
+	if (ret)
+		mhp_refusal_publish(&op.t.refusal, mem);
+	else
+		mhp_refusal_forget(mem);
+	return ret;
+}
+
+static int perform_remove(struct mhp_range_op *op)
+{
+	int ret;
+
+	ret = mhp_range_check(op->t.start, op->t.size, &op->t.refusal);
+	if (!ret) {
+		mem_hotplug_begin();
+		ret = mhp_walk(&op->t, MHP_RANGE_ABSENT);
+		mem_hotplug_done();
+	}
+	if (ret)
+		mhp_refusal_publish(&op->t.refusal, NULL);
+	return ret;
+}
+
+static int remove_provided(u64 start, u64 size)
+{
+	struct mhp_range_op op = range_op("remove", start, size,
+					  MHP_RANGE_PRESENT);
+
+	return perform_remove(&op);
+}
+
+/**
+ * __remove_memory() - remove memory that its provider has taken offline
+ * @start: first byte
+ * @size: size in bytes
+ *
+ * For providers that cannot keep the memory any longer and have made sure that
+ * it is offline. If it is not, the memory stays and that is logged: the
+ * provider has a bug, and the memory may be about to vanish.
+ *
+ * Context: Process context, device_hotplug_lock held.
+ */
+void __remove_memory(u64 start, u64 size)
+{
+	const int ret = remove_provided(start, size);
+
+	if (ret)
+		pr_err("[mem %#010llx-%#010llx] could not be removed (%d), but %ps will not keep it\n",
+		       start, start + size - 1, ret,
+		       __builtin_return_address(0));
+}
+
+/**
+ * remove_memory() - remove memory that is offline
+ * @start: first byte
+ * @size: size in bytes
+ *
+ * Context: Process context; takes device_hotplug_lock.
+ * Return: 0; -EBUSY if some of it is not offline, or it can only be removed
+ * together with more; -EINVAL for a range that is not made of blocks; -ENOMEM.
+ */
+int remove_memory(u64 start, u64 size)
+{
+	int ret;
+
+	lock_device_hotplug();
+	ret = remove_provided(start, size);
+	unlock_device_hotplug();
+	return ret;
+}
+EXPORT_SYMBOL_GPL(remove_memory);
+
+/* What was online where, so that it can be again if not all goes offline */
+struct offline_record {
+	u8 *online_types;
+	u64 start;
+	unsigned long nr_done;
+};
+
+static unsigned long block_number(const struct offline_record *record,
+				  const struct memory_block *mem)
+{
+	const u64 start = PFN_PHYS(section_nr_to_pfn(mem->start_section_nr));
+
+	return div64_u64(start - record->start, memory_block_size_bytes());
+}
+
+static int take_offline(struct memory_block *mem, void *arg)
+{
+	struct offline_record *record = arg;
+	enum mmop type = MMOP_OFFLINE;
+	int ret;
+
+	if (mem->state == MEM_ONLINE)
+		type = mem->zone && zone_idx(mem->zone) == ZONE_MOVABLE ?
+		       MMOP_ONLINE_MOVABLE : MMOP_ONLINE_KERNEL;
+	ret = device_offline(&mem->dev);
+	if (ret < 0)
+		return ret;
+	record->online_types[block_number(record, mem)] = type;
+	return 0;
+}
+
+static int bring_back_online(struct memory_block *mem, void *arg)
+{
+	struct offline_record *record = arg;
+	const enum mmop type = record->online_types[block_number(record, mem)];
+	int ret;
+
+	if (type == MMOP_OFFLINE)
+		return 0;
+	mem->online_type = type;
+	ret = device_online(&mem->dev);
+	if (ret < 0)
+		pr_warn("%s could not be brought back online (%d)\n",
+			dev_name(&mem->dev), ret);
+	return 0;
+}
+
+/**
+ * offline_and_remove_memory() - take memory offline and remove it
+ * @start: first byte
+ * @size: size in bytes
+ *
+ * All of it or nothing: if a block cannot go, those that went are brought back
+ * online.
+ *
+ * Context: Process context; takes device_hotplug_lock. May take long.
+ * Return: 0; -EINVAL for a range that is not made of blocks; -ENOMEM; what kept
+ * a block from going offline, mostly -EBUSY; as remove_memory().
+ */
+int offline_and_remove_memory(u64 start, u64 size)
+{
+	struct offline_record record = { .start = start };
+	struct mhp_refusal refusal = { .request = "remove" };
+	int ret;
+
+	ret = mhp_range_check(start, size, &refusal);
+	if (ret) {
+		mhp_refusal_publish(&refusal, NULL);
+		return ret;
+	}
+	record.online_types = kvcalloc(div64_u64(size,
+						 memory_block_size_bytes()),
+				       sizeof(*record.online_types),
+				       GFP_KERNEL);
+	if (!record.online_types)
+		return -ENOMEM;
+
+	lock_device_hotplug();
+	ret = walk_memory_blocks(start, size, &record, take_offline);
+	if (!ret)
+		ret = remove_provided(start, size);
+	if (ret)
+		walk_memory_blocks(start, size, &record, bring_back_online);
+	unlock_device_hotplug();
+
+	kvfree(record.online_types);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(offline_and_remove_memory);
+
+struct removal_query {
+	struct mhp_refusal *refusal;
+	u64 found;
+};
+
+static int check_owner(struct memory_block *mem, void *arg)
+{
+	struct removal_query *query = arg;
+
+	query->found += memory_block_size_bytes();
+	return mhp_owner_check_remove(mem, query->refusal);
+}
+
+static int check_remove_by_hand(struct mhp_range_op *op)
+{
+	struct removal_query query = { .refusal = &op->t.refusal };
+	int ret;
+
+	ret = mhp_range_check(op->t.start, op->t.size, &op->t.refusal);
+	if (ret)
+		return ret;
+	ret = walk_memory_blocks(op->t.start, op->t.size, &query, check_owner);
+	if (ret)
+		return ret;
+	if (query.found != op->t.size)
+		return mhp_refuse_walk(&op->t, MHP_REFUSED_ABSENT, -ENOENT,
+				       "%#llx of its %#llx bytes are memory blocks",
+				       query.found, op->t.size);
+	return 0;
+}
+
+/**
+ * mhp_remove_range() - remove memory by hand
+ * @start: first byte
+ * @size: size in bytes
+ *
+ * Context: Process context, device_hotplug_lock held.
+ * Return: 0; -EINVAL for a range that is not made of blocks; -ENOENT if some of
+ * it is not there; -EPERM if some of it has an owner; else as remove_memory().
+ */
+int mhp_remove_range(u64 start, u64 size)
+{
+	struct mhp_range_op op = range_op("remove", start, size,
+					  MHP_RANGE_PRESENT);
+	const int ret = check_remove_by_hand(&op);
+
+	if (ret) {
+		mhp_refusal_publish(&op.t.refusal, NULL);
+		return ret;
+	}
+	return perform_remove(&op);
+}
+#endif /* CONFIG_MEMORY_HOTREMOVE */

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of this folder share. Words, and what they always mean here:
+ *
+ * range:	[start, start + size) in bytes, as drivers and users name memory.
+ * block:	a memory block, the unit that goes online and offline.
+ * section:	PAGES_PER_SECTION pages, the unit of the memmap.
+ * memmap:	the struct pages of a range.
+ * altmap:	tells that the memmap lies in the hot range itself.
+ * span:	[start, start + nr) of page frames, holes included.
+ * present:	pages that exist, as in struct zone.
+ * provider:	who added the memory.
+ * client:	who is told of it, by the notifier chain.
+ * @pfn, @start_pfn, @nr_pages: page frames; @start, @size: bytes.
+ *
+ * A file may call only those listed above it:
+ *
+ *	refusal, walk
+ *	lock, notify, range, section, contiguity
+ *	span, node
+ *	zone_policy, memmap_on_memory
+ *	mapping, release, evacuate
+ *	owner
+ *	../memory_hotplug.c: the tables of states and the public entry points
+ */
+#ifndef _MM_MEMORY_HOTPLUG_INTERNAL_H
+#define _MM_MEMORY_HOTPLUG_INTERNAL_H
+
+#include <linux/memory.h>
+#include <linux/memory_hotplug.h>
+#include <linux/memory_refusal.h>
+#include <linux/memory_transition.h>
+#include <linux/memremap.h>
+#include <linux/mm.h>
+#include <linux/nodemask.h>
+
+/**
+ * struct mhp_transition - one walk through a table of states
+ * @table: the table
+ * @state: the state that holds now
+ * @start: first byte of the memory, for messages and traces
+ * @size: its size in bytes
+ * @refusal: why the walk failed, if it did
+ * @fail: where it shall fail, see mhp_fail_arm(); NULL for nowhere
+ * @shown: where to show @state while the walk is under way; may be NULL
+ */
+struct mhp_transition {
+	const struct mhp_table *table;
+	unsigned int state;
+	u64 start;
+	u64 size;
+	struct mhp_refusal refusal;
+	atomic_t *fail;
+	u8 *shown;
+};
+
+/**
+ * struct mhp_step - how one state is reached from the state below, and left
+ * @name: the state's name, true once it is reached
+ * @try_up: reach it; returns 0 or an errno, and then has changed nothing
+ * @up: reach it, when that cannot fail
+ * @try_down: leave it; returns 0 or an errno, and then has changed nothing
+ * @down: leave it, when that cannot fail
+ * @undo_up: take back @try_up or @up, when that differs from @down
+ * @undo_down: take back @try_down or @down, when that differs from @up
+ *
+ * At most one of @try_up and @up is set, and at most one of @try_down and
+ * @down. A step with neither has nothing to do in that direction.
+ */
+struct mhp_step {
+	const char *name;
+	int (*try_up)(struct mhp_transition *t);
+	void (*up)(struct mhp_transition *t);
+	int (*try_down)(struct mhp_transition *t);
+	void (*down)(struct mhp_transition *t);
+	void (*undo_up)(struct mhp_transition *t);
+	void (*undo_down)(struct mhp_transition *t);
+};
+
+/**
+ * struct mhp_table - an ordered list of states
+ * @name: what goes through these states
+ * @nr_states: length of @steps
+ * @steps: one step for each state; the first is where everything starts
+ */
+struct mhp_table {
+	const char *name;
+	unsigned int nr_states;
+	const struct mhp_step *steps;
+};
+
+/**
+ * struct mhp_range_op - the context of a range that is added or removed
+ * @t: the walk
+ * @nid: its NUMA node
+ * @flags: what add_memory() was asked for
+ * @group: its memory group, or NULL
+ * @owner: who provides it
+ * @res: the resource that covers it while it is being added
+ * @res_name: name to claim the resource by; NULL when the caller has claimed
+ * @node_added: the walk brought the node online
+ * @nodes: nodes that lose memory when the range is removed
+ * @altmaps: for each block the altmap of its memmap, or NULL if no block has one
+ */
+struct mhp_range_op {
+	struct mhp_transition t;
+	int nid;
+	mhp_t flags;
+	struct memory_group *group;
+	struct mhp_owner owner;
+	struct resource *res;
+	const char *res_name;
+	bool node_added;
+	nodemask_t nodes;
+	struct vmem_altmap **altmaps;
+};
+
+/**
+ * struct mhp_block_op - the context of a block that goes online or offline
+ * @t: the walk
+ * @mem: the block
+ * @zone: the zone that it joins or leaves
+ * @start_pfn: its first page frame
+ * @nr_pages: all of its pages
+ * @nr_memmap: how many of them, at its beginning, hold its own memmap
+ * @notify: what the clients are told
+ */
+struct mhp_block_op {
+	struct mhp_transition t;
+	struct memory_block *mem;
+	struct zone *zone;
+	unsigned long start_pfn;
+	unsigned long nr_pages;
+	unsigned long nr_memmap;
+	struct memory_notify notify;
+};
+
+static inline struct mhp_range_op *to_range_op(struct mhp_transition *t)
+{
+	return container_of(t, struct mhp_range_op, t);
+}
+
+static inline struct mhp_block_op *to_block_op(struct mhp_transition *t)
+{
+	return container_of(t, struct mhp_block_op, t);
+}
+
+/* The pages that the allocator gets: all but those of the block's own memmap */
+static inline unsigned long mhp_usable_pfn(const struct mhp_block_op *op)
+{
+	return op->start_pfn + op->nr_memmap;
+}
+
+static inline unsigned long mhp_usable_pages(const struct mhp_block_op *op)
+{
+	return op->nr_pages - op->nr_memmap;
+}
+
+#define for_each_section_chunk(pfn, nr, start_pfn, end_pfn)		\
+	for (pfn = (start_pfn);						\
+	     nr = min((end_pfn) - pfn, SECTION_ALIGN_UP(pfn + 1) - pfn), \
+	     pfn < (end_pfn);						\
+	     pfn += nr)
+
+/* walk.c */
+int mhp_walk(struct mhp_transition *t, unsigned int target);
+bool mhp_step_may_fail(const struct mhp_step *step, bool up);
+__printf(4, 5)
+int mhp_refuse_walk(struct mhp_transition *t, enum mhp_refusal_kind kind,
+		    int error, const char *why, ...);
+
+/* lock.c */
+void mhp_assert_locked(void);
+
+/* notify.c */
+int mhp_notify_try(struct mhp_block_op *op, enum memory_block_state event,
+		   enum memory_block_state cancel);
+void mhp_notify(struct mhp_block_op *op, enum memory_block_state event);
+
+/* range.c */
+int mhp_range_check(u64 start, u64 size, struct mhp_refusal *refusal);
+int mhp_range_claim(struct mhp_transition *t);
+void mhp_range_unclaim(struct mhp_transition *t);
+int mhp_range_list(struct mhp_transition *t);
+void mhp_range_unlist(struct mhp_transition *t);
+unsigned long mhp_range_ram_pages(u64 start, u64 size);
+
+/* section.c */
+bool mhp_pages_aligned(unsigned long pfn, unsigned long nr_pages);
+
+/* contiguity.c */
+void mhp_contiguity_clear(struct zone *zone);
+void mhp_contiguity_add(struct zone *zone, unsigned long nr_pages);
+void mhp_contiguity_sub(struct zone *zone, unsigned long nr_pages);
+void mhp_contiguity_update(struct zone *zone);
+void mhp_contiguity_lose_holes(unsigned long start_pfn, unsigned long nr_pages);
+
+/* span.c */
+/**
+ * struct mhp_span - page frames from the first to the last of a zone or node
+ * @start: first page frame; 0 if empty
+ * @nr: number of page frames, holes included
+ */
+struct mhp_span {
+	unsigned long start;
+	unsigned long nr;
+};
+
+typedef bool (*mhp_pfn_used_fn)(unsigned long pfn, unsigned long *granule,
+				const void *arg);
+struct mhp_span mhp_span_grow(struct mhp_span span, unsigned long start,
+			      unsigned long nr);
+struct mhp_span mhp_span_shrink(struct mhp_span span, unsigned long start,
+				unsigned long nr, mhp_pfn_used_fn used,
+				const void *arg);
+void mhp_zone_join(struct mhp_transition *t);
+void mhp_zone_leave(struct mhp_transition *t);
+void mhp_account_present(struct mhp_block_op *op, long nr_pages);
+
+/* node.c */
+int mhp_node_prepare(struct mhp_transition *t);
+void mhp_node_undo(struct mhp_transition *t);
+void mhp_node_retire(struct mhp_transition *t);
+void mhp_node_predict_online(struct mhp_block_op *op);
+void mhp_node_predict_offline(struct mhp_block_op *op);
+void mhp_node_gain_memory(struct mhp_block_op *op);
+void mhp_node_lose_memory(struct mhp_block_op *op);
+int mhp_zone_prepare(struct mhp_transition *t);
+void mhp_zone_undo(struct mhp_transition *t);
+
+/* zone_policy.c */
+bool mhp_movable_fits(unsigned long kernel_pages, unsigned long movable_pages,
+		      unsigned int ratio);
+unsigned long mhp_kernel_pages_needed(unsigned long movable_pages,
+				      unsigned long kernel_pages,
+				      unsigned int ratio);
+
+/* memmap_on_memory.c */
+unsigned long mhp_memmap_pages(unsigned long block_pages, size_t page_struct,
+			       unsigned long pageblock_pages, bool force);
+int mhp_altmaps_prepare(struct mhp_range_op *op);
+int mhp_altmaps_collect(struct mhp_range_op *op);
+void mhp_altmaps_free(struct mhp_range_op *op);
+int mhp_memmap_init(struct mhp_transition *t);
+void mhp_memmap_deinit(struct mhp_transition *t);
+
+/* mapping.c */
+int mhp_range_map(struct mhp_transition *t);
+void mhp_range_unmap(struct mhp_transition *t);
+
+/* release.c */
+unsigned int mhp_chunk_order(unsigned long pfn, unsigned long end_pfn);
+void mhp_pages_release(struct mhp_transition *t);
+void mhp_pages_allow(struct mhp_transition *t);
+void mhp_reserves_update(void);
+
+/* owner.c */
+void mhp_owner_set(struct mhp_owner *owner, enum mhp_provider provider,
+		   const char *res_name, unsigned long caller);
+int mhp_owner_check_remove(struct memory_block *mem,
+			   struct mhp_refusal *refusal);
+int mhp_owner_check_offline(struct mhp_block_op *op);
+
+#ifdef CONFIG_MEMORY_HOTREMOVE
+/* range.c */
+void mhp_range_release(struct mhp_transition *t);
+
+/* evacuate.c */
+void mhp_caches_disable(struct mhp_transition *t);
+void mhp_caches_enable(struct mhp_transition *t);
+int mhp_pages_isolate(struct mhp_transition *t);
+void mhp_pages_unisolate(struct mhp_transition *t);
+int mhp_pages_evacuate(struct mhp_transition *t);
+void mhp_pages_withdraw(struct mhp_transition *t);
+#else
+/* Nothing goes offline and nothing is removed: nobody walks down here */
+static inline void mhp_range_release(struct mhp_transition *t) {}
+static inline void mhp_caches_disable(struct mhp_transition *t) {}
+static inline void mhp_caches_enable(struct mhp_transition *t) {}
+static inline int mhp_pages_isolate(struct mhp_transition *t)
+{
+	return -EINVAL;
+}
+
+static inline void mhp_pages_unisolate(struct mhp_transition *t) {}
+static inline int mhp_pages_evacuate(struct mhp_transition *t)
+{
+	return -EINVAL;
+}
+
+static inline void mhp_pages_withdraw(struct mhp_transition *t) {}
+#endif /* CONFIG_MEMORY_HOTREMOVE */
+
+#endif /* _MM_MEMORY_HOTPLUG_INTERNAL_H */

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mem_hotplug_lock: whoever changes zones, nodes or sections holds it for
+ * writing; get_online_mems() keeps all of that as it is.
+ *
+ * Order: device_hotplug_lock, cpu_hotplug_lock (read), mem_hotplug_lock.
+ */
+
+#include <linux/cpu.h>
+#include <linux/percpu-rwsem.h>
+
+#include "internal.h"
+
+DEFINE_STATIC_PERCPU_RWSEM(mem_hotplug_lock);
+
+/**
+ * get_online_mems() - keep memory from going online or offline
+ *
+ * Context: Process context, may sleep. Not inside mem_hotplug_begin().
+ */
+void get_online_mems(void)
+{
+	percpu_down_read(&mem_hotplug_lock);
+}
+
+/**
+ * put_online_mems() - the end of get_online_mems()
+ */
+void put_online_mems(void)
+{
+	percpu_up_read(&mem_hotplug_lock);
+}
+
+/**
+ * mem_hotplug_begin() - be the only one to change the memory layout
+ *
+ * Keeps CPUs where they are, too: pages cached on a CPU are to be drained.
+ *
+ * Context: Process context, may sleep.
+ */
+void mem_hotplug_begin(void)
+{
+	cpus_read_lock();
+	percpu_down_write(&mem_hotplug_lock);
+}
+
+/**
+ * mem_hotplug_done() - the end of mem_hotplug_begin()
+ */
+void mem_hotplug_done(void)
+{
+	percpu_up_write(&mem_hotplug_lock);
+	cpus_read_unlock();
+}
+
+void mhp_assert_locked(void)
+{
+	lockdep_assert_cpus_held();
+	lockdep_assert_held_write(&mem_hotplug_lock);
+}

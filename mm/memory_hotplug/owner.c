@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * To whom memory belongs, and what that means for taking it away by hand. Who
+ * added a block is recorded when it is added. Memory that came through the
+ * probe file may be removed by hand; so may boot memory that no firmware object
+ * or driver has. Everything else has an owner who keeps book, and goes by the
+ * owner's own way.
+ */
+
+#include <linux/acpi.h>
+#include <linux/device.h>
+#include <linux/memory.h>
+#include <linux/memory_hotplug.h>
+#include <linux/pfn.h>
+#include <linux/range.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+/**
+ * mhp_owner_set() - record who adds memory
+ * @owner: where to record it
+ * @provider: how it is added
+ * @res_name: name of its resource; "System RAM (driver)" names a driver
+ * @caller: address in the function that adds it
+ */
+void mhp_owner_set(struct mhp_owner *owner, enum mhp_provider provider,
+		   const char *res_name, unsigned long caller)
+{
+	const char *open = strchr(res_name, '(');
+
+	owner->provider = provider;
+	if (provider == MHP_PROVIDER_PROBE)
+		strscpy(owner->name, "probe");
+	else if (open)
+		snprintf(owner->name, sizeof(owner->name), "%.*s",
+			 (int)strcspn(open + 1, ")"), open + 1);
+	else
+		snprintf(owner->name, sizeof(owner->name), "%ps",
+			 (void *)caller);
+}
+
+static u64 block_start(const struct memory_block *mem)
+{
+	return PFN_PHYS(section_nr_to_pfn(mem->start_section_nr));
+}
+
+static struct acpi_device *acpi_owner(struct memory_block *mem)
+{
+	return ACPI_COMPANION(&mem->dev);
+}
+
+#ifdef CONFIG_ACPI
+static const char *acpi_owner_name(struct memory_block *mem)
+{
+	return dev_name(&acpi_owner(mem)->dev);
+}
+#else
+static const char *acpi_owner_name(struct memory_block *mem)
+{
+	return "";
+}
+#endif
+
+/**
+ * mhp_owner_check_remove() - may a block be removed by hand?
+ * @mem: the block
+ * @refusal: names the owner and its way out if not
+ *
+ * Return: 0 or -EPERM.
+ */
+int mhp_owner_check_remove(struct memory_block *mem,
+			   struct mhp_refusal *refusal)
+{
+	const u64 start = block_start(mem), size = memory_block_size_bytes();
+
+	if (acpi_owner(mem))
+		return mhp_refuse(refusal, MHP_REFUSED_OWNED, -EPERM, start,
+				  size, acpi_owner_name(mem),
+				  "%s belongs to an ACPI memory device; eject that: echo 1 > /sys/bus/acpi/devices/%s/eject",
+				  dev_name(&mem->dev), acpi_owner_name(mem));
+	if (mem->owner.provider == MHP_PROVIDER_DRIVER)
+		return mhp_refuse(refusal, MHP_REFUSED_OWNED, -EPERM, start,
+				  size, mem->owner.name,
+				  "%s was added by %s; let that remove it",
+				  dev_name(&mem->dev), mem->owner.name);
+	return 0;
+}
+
+struct leaf_query {
+	const struct acpi_device *owner;
+	bool foreign;
+};
+
+static int is_foreign(struct memory_block *mem, void *arg)
+{
+	struct leaf_query *query = arg;
+
+	query->foreign = acpi_owner(mem) != query->owner;
+	return query->foreign;
+}
+
+/**
+ * mhp_owner_check_offline() - could the owner remove the block afterwards?
+ * @op: the block that goes offline
+ *
+ * Firmware ejects a device once its blocks are offline, and nobody can refuse
+ * any more. Memory that was there at boot may be mapped by a leaf that reaches
+ * into memory of somebody else; then it must not go offline.
+ *
+ * Return: 0 or -EBUSY.
+ */
+int mhp_owner_check_offline(struct mhp_block_op *op)
+{
+	struct leaf_query query = { .owner = acpi_owner(op->mem) };
+	struct range leaf;
+
+	if (!query.owner || op->mem->owner.provider != MHP_PROVIDER_BOOT)
+		return 0;
+	if (!arch_check_remove_memory(op->t.start, op->t.size, &leaf))
+		return 0;
+	walk_memory_blocks(leaf.start, range_len(&leaf), &query, is_foreign);
+	if (!query.foreign)
+		return 0;
+	return mhp_refuse_walk(&op->t, MHP_REFUSED_LEAF, -EBUSY,
+			       "a page table leaf maps %#llx-%#llx, which reaches beyond %s; it could not be ejected",
+			       leaf.start, leaf.end, acpi_owner_name(op->mem));
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the tests of memory hotplug share: its files in sysfs, the table of
+ * states that the kernel lists, memory that can be probed, and snapshots of
+ * everything that a transition may change.
+ */
+#ifndef _SELFTEST_MEMORY_HOTPLUG_H
+#define _SELFTEST_MEMORY_HOTPLUG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MEMORY	"/sys/devices/system/memory/"
+#define NODES	"/sys/devices/system/node/"
+
+#define LINE	512
+
+/* files.c: all of them return 0 or a positive errno */
+int put(const char *path, const char *text);
+int get(const char *path, char *text, size_t size);
+
+uint64_t block_size(void);
+
+struct range {
+	uint64_t start;
+	uint64_t size;
+};
+
+/* RAM of the firmware's memory map that the kernel does not use, in blocks */
+size_t spare_memory(struct range *ranges, size_t max);
+
+/* One line of hotplug/states */
+struct state {
+	char table[16];
+	unsigned int number;
+	char name[32];
+	bool up_may_fail;
+	bool down_may_fail;
+};
+
+int read_states(struct state *states, size_t max, size_t *count);
+
+/* snapshot.c */
+struct snapshot {
+	char **lines;
+	size_t count;
+	size_t room;
+};
+
+void snapshot_take(struct snapshot *snapshot);
+void snapshot_print(const struct snapshot *snapshot);
+/* Prints the lines that differ as KTAP comments; returns how many there are */
+size_t snapshot_compare(const struct snapshot *before, const struct snapshot *after);
+
+/* What cannot be compared exactly, because the rest of the system moves it */
+struct usage {
+	long free_pages;
+	long slab_objects;
+	long percpu_objects;	/* 0 if the kernel does not count them */
+};
+
+void usage_settle(void);
+void usage_take(struct usage *usage);
+
+#endif

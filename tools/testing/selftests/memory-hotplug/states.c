@@ -1,0 +1,502 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The undo of every step: each state that hotplug/states says may fail is made
+ * to fail, in both directions, and afterwards everything is as it was before.
+ *
+ *   states [-r rounds] [-b block]
+ *
+ * Memory that the kernel does not use, because of mem= on its command line, is
+ * probed, brought online, taken offline and removed, a block of each node that
+ * has some. With -b, an offline block that is there already is brought online
+ * and taken offline instead; only the table of blocks is then walked.
+ *
+ * Afterwards the whole is repeated, without looking at each step, and what
+ * cannot be compared exactly is measured: free pages, slab objects and objects
+ * of the per-CPU allocator. Two bounds hold. Before and after all rounds they
+ * differ by no more than LEFT_PAGES and LEFT_OBJECTS. And the last half of the
+ * rounds has on average no more than SLOPE of a page or an object for each of
+ * the rounds between it and the first half: a step that leaves one object
+ * behind in each round is found.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../kselftest.h"
+#include "hotplug.h"
+
+#define INJECTED	ENOLINK		/* nothing in a transition returns it */
+#define MAX_STATES	64
+#define MAX_TARGETS	8
+#define MAX_RANGES	64
+#define MAX_ROUNDS	1000
+
+#define LEFT_PAGES	512
+#define LEFT_OBJECTS	512
+#define SLOPE		0.5
+
+static struct state states[MAX_STATES];
+static size_t nr_states;
+
+/* A block, how it goes online, and to which node it belongs */
+struct target {
+	uint64_t start;
+	unsigned long long number;
+	int node;
+	const char *online;
+	bool present;
+};
+
+static struct target targets[MAX_TARGETS];
+static size_t nr_targets;
+
+static char saved_policy[LINE];
+
+static void block_path(char *path, const struct target *target, const char *file)
+{
+	snprintf(path, LINE, MEMORY "memory%llu/%s", target->number, file);
+}
+
+static int set_state(const struct target *target, const char *state)
+{
+	char path[LINE];
+
+	block_path(path, target, "state");
+	return put(path, state);
+}
+
+static int by_hand(const struct target *target, const char *file)
+{
+	char path[LINE], text[LINE];
+
+	snprintf(path, sizeof(path), MEMORY "%s", file);
+	snprintf(text, sizeof(text), "%#llx", (unsigned long long)target->start);
+	return put(path, text);
+}
+
+static int add(const struct target *target)
+{
+	return by_hand(target, "probe");
+}
+
+static int online(const struct target *target)
+{
+	return set_state(target, target->online);
+}
+
+static int offline(const struct target *target)
+{
+	return set_state(target, "offline");
+}
+
+static int remove_block(const struct target *target)
+{
+	return by_hand(target, "remove");
+}
+
+/* A walk through a table: what makes it go and what brings it back */
+struct walk {
+	const char *table;
+	bool up;
+	const char *request;
+	int (*go)(const struct target *target);
+	int (*back)(const struct target *target);
+};
+
+static const struct walk walks[] = {
+	{ "range", true,  "add",     add,	   remove_block },
+	{ "block", true,  "online",  online,	   offline },
+	{ "block", false, "offline", offline,	   online },
+	{ "range", false, "remove",  remove_block, add },
+};
+
+static bool walks_range(const struct walk *walk)
+{
+	return !strcmp(walk->table, "range");
+}
+
+static bool may_fail(const struct walk *walk, const struct state *state)
+{
+	return !strcmp(walk->table, state->table) &&
+	       (walk->up ? state->up_may_fail : state->down_may_fail);
+}
+
+/* A range's files are in the root, a block's with the block */
+static void hotplug_path(char *path, const struct walk *walk, const struct target *target,
+			 const char *file)
+{
+	if (walks_range(walk))
+		snprintf(path, LINE, MEMORY "hotplug/%s", file);
+	else
+		snprintf(path, LINE, MEMORY "memory%llu/hotplug/%s", target->number, file);
+}
+
+static void restore(void)
+{
+	size_t i;
+
+	put(MEMORY "hotplug/fail", "none");
+	for (i = 0; i < nr_targets; i++) {
+		offline(&targets[i]);
+		if (!targets[i].present)
+			remove_block(&targets[i]);
+	}
+	put(MEMORY "auto_online_blocks", saved_policy);
+}
+
+static void must(int error, const char *what, const struct target *target)
+{
+	char text[LINE] = "";
+
+	if (!error)
+		return;
+	get(MEMORY "hotplug/refusal", text, sizeof(text));
+	ksft_exit_fail_msg("%s of memory%llu: %s; %s\n", what, target->number, strerror(error),
+			   text);
+}
+
+static int arm(const struct walk *walk, const struct target *target, const struct state *state)
+{
+	char path[LINE], text[LINE];
+
+	hotplug_path(path, walk, target, "fail");
+	snprintf(text, sizeof(text), "%s %s %d", state->name, walk->up ? "up" : "down", INJECTED);
+	return put(path, text);
+}
+
+static bool reads(const char *path, const char *wanted, bool whole)
+{
+	char text[LINE];
+	int error = get(path, text, sizeof(text));
+
+	if (error) {
+		ksft_print_msg("%s: %s\n", path, strerror(error));
+		return false;
+	}
+	if (whole ? !strcmp(text, wanted) : !strncmp(text, wanted, strlen(wanted)))
+		return true;
+	ksft_print_msg("%s: \"%s\" instead of \"%s\"\n", path, text, wanted);
+	return false;
+}
+
+static bool told(const struct walk *walk, const struct target *target, const struct state *state)
+{
+	char path[LINE], text[LINE];
+	bool good;
+
+	hotplug_path(path, walk, target, "fail");
+	snprintf(text, sizeof(text), "%s %s -%d fired", state->name, walk->up ? "up" : "down",
+		 INJECTED);
+	good = reads(path, text, true);
+
+	hotplug_path(path, walk, target, "refusal");
+	snprintf(text, sizeof(text), "error=-%d request=%s reason=injected ", INJECTED,
+		 walk->request);
+	good &= reads(path, text, false);
+	return good & reads(MEMORY "hotplug/refusal", text, false);
+}
+
+static bool fails_and_undoes(const struct walk *walk, const struct target *target,
+			     const struct state *state)
+{
+	static struct snapshot before, after;
+	char path[LINE];
+	bool good;
+	int error;
+
+	snapshot_take(&before);
+	error = arm(walk, target, state);
+	if (error) {
+		ksft_print_msg("could not be armed: %s\n", strerror(error));
+		return false;
+	}
+	error = walk->go(target);
+	good = error == INJECTED;
+	if (!good)
+		ksft_print_msg("%s: %s instead of %s\n", walk->request, strerror(error),
+			       strerror(INJECTED));
+	good &= told(walk, target, state);
+	if (!error)
+		must(walk->back(target), "taking back what should have failed", target);
+	snapshot_take(&after);
+	good &= !snapshot_compare(&before, &after);
+
+	hotplug_path(path, walk, target, "fail");
+	must(put(path, "none"), "disarming", target);
+	return good;
+}
+
+static void describe(char *name, const struct walk *walk, const struct target *target,
+		     const struct state *state)
+{
+	snprintf(name, LINE, "node %d %s: %s fails at %s", target->node, target->online,
+		 walk->request, state->name);
+}
+
+/* Each state of a walk in turn, then the walk itself */
+static void test_walk(const struct walk *walk, const struct target *target)
+{
+	char name[LINE];
+	size_t i;
+
+	for (i = 0; i < nr_states; i++) {
+		if (!may_fail(walk, &states[i]))
+			continue;
+		describe(name, walk, target, &states[i]);
+		ksft_test_result(fails_and_undoes(walk, target, &states[i]), "%s\n", name);
+	}
+	must(walk->go(target), walk->request, target);
+}
+
+static bool takes(const struct walk *walk, const struct target *target)
+{
+	return !target->present || !walks_range(walk);
+}
+
+static void test_target(const struct target *target)
+{
+	struct snapshot before = {}, after = {};
+	size_t i;
+
+	snapshot_take(&before);
+	for (i = 0; i < ARRAY_SIZE(walks); i++) {
+		if (takes(&walks[i], target))
+			test_walk(&walks[i], target);
+	}
+	snapshot_take(&after);
+	ksft_test_result(!snapshot_compare(&before, &after),
+			 "node %d %s: everything as before\n", target->node, target->online);
+}
+
+/* All failures and then the walk, unwatched but for their errno */
+static void run_walk(const struct walk *walk, const struct target *target)
+{
+	size_t i;
+	int error;
+
+	for (i = 0; i < nr_states; i++) {
+		if (!may_fail(walk, &states[i]))
+			continue;
+		must(arm(walk, target, &states[i]), "arming", target);
+		error = walk->go(target);
+		if (error != INJECTED)
+			ksft_exit_fail_msg("memory%llu: %s at %s: %s\n", target->number,
+					   walk->request, states[i].name, strerror(error));
+	}
+	must(walk->go(target), walk->request, target);
+}
+
+static void run_round(void)
+{
+	size_t i, j;
+
+	for (i = 0; i < nr_targets; i++) {
+		for (j = 0; j < ARRAY_SIZE(walks); j++) {
+			if (takes(&walks[j], &targets[i]))
+				run_walk(&walks[j], &targets[i]);
+		}
+	}
+}
+
+static double mean(const struct usage *usage, size_t count, size_t offset)
+{
+	double sum = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		sum += *(const long *)((const char *)&usage[i] + offset);
+	return sum / count;
+}
+
+static bool no_slope(const struct usage *usage, size_t rounds, const char *what, size_t offset,
+		     long left, int sign)
+{
+	const long first = *(const long *)((const char *)&usage[0] + offset);
+	const long last = *(const long *)((const char *)&usage[rounds] + offset);
+	const size_t half = rounds / 2;
+	/* The middles of the halves are @half rounds apart */
+	const double slope = sign * (mean(usage + 1 + half, half, offset) -
+				     mean(usage + 1, half, offset)) / half;
+
+	ksft_print_msg("%s: %ld at first, %ld after %zu rounds, %.2f more lost in a round\n",
+		       what, first, last, rounds, slope);
+	return sign * (last - first) <= left && slope <= SLOPE;
+}
+
+static void test_rounds(size_t rounds)
+{
+	static struct usage usage[MAX_ROUNDS + 1];
+	size_t i;
+
+	if (rounds < 2) {
+		ksft_test_result_skip("no slope: -r says fewer than 2 rounds\n");
+		return;
+	}
+	/* The first round may fill caches that none of the steps before used */
+	run_round();
+	for (i = 0; i <= rounds; i++) {
+		if (i)
+			run_round();
+		usage_settle();
+		usage_take(&usage[i]);
+	}
+	ksft_test_result(no_slope(usage, rounds, "free pages",
+				  offsetof(struct usage, free_pages), LEFT_PAGES, -1) &
+			 no_slope(usage, rounds, "slab objects",
+				  offsetof(struct usage, slab_objects), LEFT_OBJECTS, 1) &
+			 no_slope(usage, rounds, "per-CPU objects",
+				  offsetof(struct usage, percpu_objects), LEFT_OBJECTS, 1),
+			 "no slope over %zu rounds\n", rounds);
+}
+
+static int node_of(const struct target *target)
+{
+	char path[LINE];
+	int node;
+
+	for (node = 0; node < 1024; node++) {
+		snprintf(path, sizeof(path), MEMORY "memory%llu/node%d", target->number, node);
+		if (!access(path, F_OK))
+			return node;
+	}
+	return -1;
+}
+
+/* There and back once, so that what the first time allocates for good is there */
+static void warm_up(struct target *target)
+{
+	if (!target->present)
+		must(add(target), "the first probe", target);
+	target->node = node_of(target);
+	must(online(target), "the first online", target);
+	must(offline(target), "the first offline", target);
+	if (!target->present)
+		must(remove_block(target), "the first remove", target);
+}
+
+static bool node_is_known(int node)
+{
+	size_t i;
+
+	for (i = 0; i < nr_targets; i++) {
+		if (targets[i].node == node)
+			return true;
+	}
+	return false;
+}
+
+static void add_target(struct target target)
+{
+	if (nr_targets == MAX_TARGETS)
+		return;
+	warm_up(&target);
+	targets[nr_targets++] = target;
+}
+
+/*
+ * A node without any memory of its own has nothing of the kernel on it, so that
+ * its first block can go offline again from a kernel zone, too.
+ */
+static void add_node_of(uint64_t start)
+{
+	struct target target = {
+		.start = start,
+		.number = start / block_size(),
+		.online = "online_movable",
+	};
+	char path[LINE];
+	bool bare;
+
+	must(add(&target), "probe", &target);
+	target.node = node_of(&target);
+	must(remove_block(&target), "remove", &target);
+	if (node_is_known(target.node))
+		return;
+	snprintf(path, sizeof(path), NODES "node%d", target.node);
+	bare = access(path, F_OK);
+
+	add_target(target);
+	if (bare) {
+		target.online = "online_kernel";
+		add_target(target);
+	}
+}
+
+static void find_targets(void)
+{
+	struct range spare[MAX_RANGES];
+	const size_t count = spare_memory(spare, ARRAY_SIZE(spare));
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		add_node_of(spare[i].start);
+		add_node_of(spare[i].start + spare[i].size - block_size());
+	}
+}
+
+static unsigned int count_tests(void)
+{
+	unsigned int tests = 1;
+	size_t i, j, k;
+
+	for (i = 0; i < nr_targets; i++) {
+		tests++;
+		for (j = 0; j < ARRAY_SIZE(walks); j++) {
+			for (k = 0; takes(&walks[j], &targets[i]) && k < nr_states; k++)
+				tests += may_fail(&walks[j], &states[k]);
+		}
+	}
+	return tests;
+}
+
+int main(int argc, char **argv)
+{
+	size_t rounds = 10, i;
+	long block = -1;
+	int option, error;
+
+	ksft_print_header();
+	while ((option = getopt(argc, argv, "r:b:")) != -1) {
+		if (option == 'r')
+			rounds = strtoul(optarg, NULL, 0);
+		else if (option == 'b')
+			block = strtol(optarg, NULL, 0);
+		else
+			ksft_exit_fail_msg("usage: states [-r rounds] [-b block]\n");
+	}
+	if (rounds > MAX_ROUNDS)
+		ksft_exit_fail_msg("at most %d rounds\n", MAX_ROUNDS);
+	if (access(MEMORY "hotplug/states", R_OK))
+		ksft_exit_skip("no " MEMORY "hotplug/states\n");
+	if (access(MEMORY "hotplug/fail", W_OK))
+		ksft_exit_skip("no " MEMORY "hotplug/fail: not root, or no CONFIG_MEMORY_HOTPLUG_FAIL\n");
+	error = read_states(states, ARRAY_SIZE(states), &nr_states);
+	if (error)
+		ksft_exit_fail_msg("hotplug/states: %s\n", strerror(error));
+
+	must(get(MEMORY "auto_online_blocks", saved_policy, sizeof(saved_policy)),
+	     "auto_online_blocks", &targets[0]);
+	must(put(MEMORY "auto_online_blocks", "offline"), "auto_online_blocks", &targets[0]);
+	atexit(restore);
+
+	if (block >= 0)
+		add_target((struct target) {
+			.number = block,
+			.online = "online_movable",
+			.present = true,
+		});
+	else
+		find_targets();
+	if (!nr_targets)
+		ksft_exit_skip("no memory to probe: boot with mem= so that some is left\n");
+
+	ksft_set_plan(count_tests());
+	for (i = 0; i < nr_targets; i++)
+		test_target(&targets[i]);
+	test_rounds(rounds);
+	ksft_finished();
+}
