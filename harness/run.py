@@ -7,6 +7,7 @@ claims; the first that does not hold ends the story with exit status 1.
 """
 
 import re
+import textwrap
 import time
 
 from . import memory
@@ -18,6 +19,7 @@ DIMM_BYTES = 2 * GIB
 BOOT_LIMIT = 2 * GIB            # mem=: a q35 machine of 4 GiB has the other half above 4 GiB
 HAND_START, HAND_BYTES = 4 * GIB, GIB
 LOAD_MIB, HAND_LOAD_MIB = 512, 128
+INDENT = " " * 8
 
 
 class StoryError(Exception):
@@ -48,7 +50,8 @@ class Story:
         first, *more = lines if isinstance(lines, list) else [lines]
         print(f"{self.number:3}. {title:<46} {seconds:6.2f} s  {total:5} MiB  {first}", flush=True)
         for line in more:
-            print(f"{'':72}{line}", flush=True)
+            print(textwrap.fill(line, 110, initial_indent=INDENT, subsequent_indent=INDENT + "  ",
+                                break_long_words=False, break_on_hyphens=False), flush=True)
 
 
 def id_range(ids):
@@ -66,7 +69,7 @@ def refused(guest, name, text, errno_text):
     expect(errno_text in message, f"refused with another error than {errno_text}: {message.strip()}")
     why = memory.refusal(guest)
     expect(why, "the refusal has no text")
-    return [f"{errno_text}:"] + why.splitlines()
+    return [errno_text] + why.splitlines()
 
 
 class Range:

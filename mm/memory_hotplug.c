@@ -115,7 +115,7 @@ static const struct mhp_step range_steps[] = {
 	[MHP_RANGE_LISTED] = {
 		.name		= "listed",
 		.try_up		= mhp_range_list,
-		.down		= mhp_range_unlist,
+		.try_down	= mhp_range_unlist,
 	},
 	[MHP_RANGE_PRESENT] = {
 		.name		= "present",

@@ -321,6 +321,18 @@ static void remove_block(struct memory_block *mem)
 	unregister_block(mem);
 }
 
+/* Blocks from one number up to but not including another */
+static void remove_blocks(unsigned long id, unsigned long end)
+{
+	struct memory_block *mem;
+
+	for (; id < end; id++) {
+		mem = xa_load(&memory_blocks, id);
+		if (mem)
+			remove_block(mem);
+	}
+}
+
 /**
  * remove_memory_blocks() - remove the memory blocks of a range
  * @start: first byte, aligned to the block size
@@ -333,15 +345,7 @@ static void remove_block(struct memory_block *mem)
  */
 void remove_memory_blocks(u64 start, u64 size)
 {
-	const unsigned long end = block_id_of_phys(start + size);
-	struct memory_block *mem;
-	unsigned long id;
-
-	for (id = block_id_of_phys(start); id < end; id++) {
-		mem = xa_load(&memory_blocks, id);
-		if (mem)
-			remove_block(mem);
-	}
+	remove_blocks(block_id_of_phys(start), block_id_of_phys(start + size));
 }
 
 /**
@@ -363,14 +367,15 @@ int create_memory_blocks(const struct memory_block_set *set)
 		ret = create_block(set, id, set->altmaps ?
 					    set->altmaps[id - first] : NULL);
 	if (ret) {
-		remove_memory_blocks(set->start, (id - 1 - first) *
-						 memory_block_size_bytes());
+		remove_blocks(first, id - 1);
 		return ret;
 	}
-	register_memory_blocks_under_node(set->nid, PHYS_PFN(set->start),
-					  PHYS_PFN(set->start + set->size),
-					  MEMINIT_HOTPLUG);
-	return 0;
+	ret = register_memory_blocks_under_node(set->nid, PHYS_PFN(set->start),
+						PHYS_PFN(set->start + set->size),
+						MEMINIT_HOTPLUG);
+	if (ret)
+		remove_blocks(first, end);
+	return ret;
 }
 
 static bool __init block_is_present(unsigned long block_id)

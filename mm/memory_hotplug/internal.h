@@ -182,7 +182,6 @@ int mhp_range_check(u64 start, u64 size, struct mhp_refusal *refusal);
 int mhp_range_claim(struct mhp_transition *t);
 void mhp_range_unclaim(struct mhp_transition *t);
 int mhp_range_list(struct mhp_transition *t);
-void mhp_range_unlist(struct mhp_transition *t);
 unsigned long mhp_range_ram_pages(u64 start, u64 size);
 
 /* section.c */
@@ -264,6 +263,7 @@ int mhp_owner_check_offline(struct mhp_block_op *op);
 #ifdef CONFIG_MEMORY_HOTREMOVE
 /* range.c */
 void mhp_range_release(struct mhp_transition *t);
+int mhp_range_unlist(struct mhp_transition *t);
 
 /* evacuate.c */
 void mhp_caches_disable(struct mhp_transition *t);
@@ -275,6 +275,11 @@ void mhp_pages_withdraw(struct mhp_transition *t);
 #else
 /* Nothing goes offline and nothing is removed: nobody walks down here */
 static inline void mhp_range_release(struct mhp_transition *t) {}
+static inline int mhp_range_unlist(struct mhp_transition *t)
+{
+	return -EINVAL;
+}
+
 static inline void mhp_caches_disable(struct mhp_transition *t) {}
 static inline void mhp_caches_enable(struct mhp_transition *t) {}
 static inline int mhp_pages_isolate(struct mhp_transition *t)

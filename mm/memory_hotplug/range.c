@@ -268,8 +268,16 @@ int mhp_range_list(struct mhp_transition *t)
 	return ret;
 }
 
-/* listed -> registered; a range that was never listed is none to unlist */
-void mhp_range_unlist(struct mhp_transition *t)
+#ifdef CONFIG_MEMORY_HOTREMOVE
+/* listed -> registered. What was never listed is none to unlist. */
+int mhp_range_unlist(struct mhp_transition *t)
 {
-	firmware_map_remove(t->start, t->start + t->size, RAM_NAME);
+	const int ret = firmware_map_remove_range(t->start, t->start + t->size,
+						  RAM_NAME);
+
+	if (ret)
+		mhp_refuse_walk(t, MHP_REFUSED_NO_MEMORY, ret,
+				"no memory to take a part out of /sys/firmware/memmap");
+	return ret;
 }
+#endif /* CONFIG_MEMORY_HOTREMOVE */
