@@ -47,6 +47,11 @@ MACHINES = {
 }
 
 
+def backend(name, size):
+    """Memory that the host gives when it is touched: a guest may have more than the host."""
+    return f"memory-backend-ram,id={name},size={size},reserve=off"
+
+
 def memory(options):
     """-m and -numa: the nodes' memory adds up to the boot memory."""
     nodes = options.nodes or []
@@ -59,14 +64,16 @@ def memory(options):
     for number, (node, size) in enumerate(zip(nodes, sizes)):
         numa = f"node,nodeid={number}"
         if size:
-            words += ["-object", f"memory-backend-ram,id=boot{number},size={size}"]
+            words += ["-object", backend(f"boot{number}", size)]
             numa += f",memdev=boot{number}"
         if "cpus" in node:
             numa += f",cpus={node['cpus']}"
         words += ["-numa", numa]
-    if options.maxmem and not nodes and options.arch == "x86_64":
+    if not nodes:
+        words += ["-object", backend("boot0", total)]
         # Without a node there is no SRAT, and without it no node that a DIMM could belong to.
-        words += ["-object", f"memory-backend-ram,id=boot0,size={total}", "-numa", "node,nodeid=0,memdev=boot0"]
+        dimms = options.maxmem and options.arch == "x86_64"
+        words += ["-numa", "node,nodeid=0,memdev=boot0"] if dimms else ["-machine", "memory-backend=boot0"]
     return words
 
 

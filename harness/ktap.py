@@ -4,7 +4,8 @@
 import re
 
 PLAN = re.compile(r"^1\.\.(\d+)(\s+# SKIP\s*(.*))?$", re.I)
-RESULT = re.compile(r"^(ok|not ok)\s+(\d+)\s*-?\s*(.*?)\s*(?:#\s*(SKIP|XFAIL|TODO|TIMEOUT|XPASS|ERROR)\b\s*(.*))?$", re.I)
+DIRECTIVE = r"(?:#\s*(SKIP|XFAIL|TODO|TIMEOUT|XPASS|ERROR)\b\s*(.*))?"
+RESULT = re.compile(rf"^(ok|not ok)\s+(\d+)\s*-?\s*(.*?)\s*{DIRECTIVE}$", re.I)
 VERSION = re.compile(r"^K?TAP version \d+$", re.I)
 SUBTEST = re.compile(r"^# Subtest: (.*)$")
 

@@ -238,7 +238,8 @@ class Guest:
 
     def plug_dimm(self, id, size="1G", node=0, addr=None, check=True, timeout=60):
         """Plug a DIMM; True once the guest has added it, GuestError (False without check) if it would not."""
-        self.qmp("object-add", qom_type="memory-backend-ram", id=f"mem-{id}", size=commandline.size_bytes(size))
+        self.qmp("object-add", qom_type="memory-backend-ram", id=f"mem-{id}", size=commandline.size_bytes(size),
+                 reserve=False)
         where = {"addr": addr} if addr is not None else {}
         try:
             self.qmp("device_add", driver="pc-dimm", id=id, memdev=f"mem-{id}", node=node, **where)

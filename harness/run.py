@@ -18,7 +18,7 @@ MIB, GIB = 1 << 20, 1 << 30
 DIMM_BYTES = 2 * GIB
 BOOT_LIMIT = 2 * GIB            # mem=: a q35 machine of 4 GiB has the other half above 4 GiB
 HAND_START, HAND_BYTES = 4 * GIB, GIB
-LOAD_MIB, HAND_LOAD_MIB = 512, 128
+LOAD_MIB, HAND_LOAD_MIB = 256, 64
 INDENT = " " * 8
 
 

@@ -5,10 +5,15 @@
  *
  *   states [-r rounds] [-b block]
  *
- * Memory that the kernel does not use, because of mem= on its command line, is
- * probed, brought online, taken offline and removed, a block of each node that
- * has some. With -b, an offline block that is there already is brought online
- * and taken offline instead; only the table of blocks is then walked.
+ * A block of memory that the kernel does not use, because of mem= on its command
+ * line, is probed, brought online, taken offline and removed. If mhp_provider of
+ * test_modules is loaded, the same is done with a block that this driver adds:
+ * to each node that has no memory, online in a kernel zone and in ZONE_MOVABLE;
+ * and holding its own memmap, if memory_hotplug.memmap_on_memory allows that. If
+ * mhp_client is loaded, what clients are told is compared as well.
+ *
+ * With -b, an offline block that is there already is brought online and taken
+ * offline instead; only the table of blocks is then walked.
  *
  * Afterwards the whole is repeated, without looking at each step, and what
  * cannot be compared exactly is measured: free pages, slab objects and objects
@@ -42,13 +47,22 @@
 static struct state states[MAX_STATES];
 static size_t nr_states;
 
-/* A block, how it goes online, and to which node it belongs */
+#define PROVIDER	"/sys/module/mhp_provider/parameters/"
+
+enum provider {
+	ALREADY_THERE,
+	BY_PROBE,
+	BY_DRIVER,
+};
+
+/* A block: who adds it, as what, to which node, and how it goes online */
 struct target {
 	uint64_t start;
 	unsigned long long number;
+	enum provider provider;
+	const char *as;
 	int node;
 	const char *online;
-	bool present;
 };
 
 static struct target targets[MAX_TARGETS];
@@ -69,18 +83,18 @@ static int set_state(const struct target *target, const char *state)
 	return put(path, state);
 }
 
-static int by_hand(const struct target *target, const char *file)
-{
-	char path[LINE], text[LINE];
-
-	snprintf(path, sizeof(path), MEMORY "%s", file);
-	snprintf(text, sizeof(text), "%#llx", (unsigned long long)target->start);
-	return put(path, text);
-}
-
 static int add(const struct target *target)
 {
-	return by_hand(target, "probe");
+	const unsigned long long start = target->start, size = block_size();
+	char text[LINE];
+
+	if (target->provider == BY_DRIVER) {
+		snprintf(text, sizeof(text), "%d %#llx %#llx %s", target->node, start, size,
+			 target->as);
+		return put(PROVIDER "add", text);
+	}
+	snprintf(text, sizeof(text), "%#llx", start);
+	return put(MEMORY "probe", text);
 }
 
 static int online(const struct target *target)
@@ -95,7 +109,11 @@ static int offline(const struct target *target)
 
 static int remove_block(const struct target *target)
 {
-	return by_hand(target, "remove");
+	const unsigned long long start = target->start, size = block_size();
+	char text[LINE];
+
+	snprintf(text, sizeof(text), "%#llx %#llx", start, size);
+	return put(target->provider == BY_DRIVER ? PROVIDER "remove" : MEMORY "remove", text);
 }
 
 /* A walk through a table: what makes it go and what brings it back */
@@ -142,7 +160,7 @@ static void restore(void)
 	put(MEMORY "hotplug/fail", "none");
 	for (i = 0; i < nr_targets; i++) {
 		offline(&targets[i]);
-		if (!targets[i].present)
+		if (targets[i].provider != ALREADY_THERE)
 			remove_block(&targets[i]);
 	}
 	put(MEMORY "auto_online_blocks", saved_policy);
@@ -233,8 +251,8 @@ static bool fails_and_undoes(const struct walk *walk, const struct target *targe
 static void describe(char *name, const struct walk *walk, const struct target *target,
 		     const struct state *state)
 {
-	snprintf(name, LINE, "node %d %s: %s fails at %s", target->node, target->online,
-		 walk->request, state->name);
+	snprintf(name, LINE, "%s node %d %s: %s fails at %s", target->as, target->node,
+		 target->online, walk->request, state->name);
 }
 
 /* Each state of a walk in turn, then the walk itself */
@@ -254,7 +272,7 @@ static void test_walk(const struct walk *walk, const struct target *target)
 
 static bool takes(const struct walk *walk, const struct target *target)
 {
-	return !target->present || !walks_range(walk);
+	return target->provider != ALREADY_THERE || !walks_range(walk);
 }
 
 static void test_target(const struct target *target)
@@ -269,7 +287,8 @@ static void test_target(const struct target *target)
 	}
 	snapshot_take(&after);
 	ksft_test_result(!snapshot_compare(&before, &after),
-			 "node %d %s: everything as before\n", target->node, target->online);
+			 "%s node %d %s: everything as before\n", target->as, target->node,
+			 target->online);
 }
 
 /* All failures and then the walk, unwatched but for their errno */
@@ -369,60 +388,60 @@ static int node_of(const struct target *target)
 /* There and back once, so that what the first time allocates for good is there */
 static void warm_up(struct target *target)
 {
-	if (!target->present)
+	if (target->provider != ALREADY_THERE)
 		must(add(target), "the first probe", target);
 	target->node = node_of(target);
 	must(online(target), "the first online", target);
 	must(offline(target), "the first offline", target);
-	if (!target->present)
+	if (target->provider != ALREADY_THERE)
 		must(remove_block(target), "the first remove", target);
-}
-
-static bool node_is_known(int node)
-{
-	size_t i;
-
-	for (i = 0; i < nr_targets; i++) {
-		if (targets[i].node == node)
-			return true;
-	}
-	return false;
 }
 
 static void add_target(struct target target)
 {
 	if (nr_targets == MAX_TARGETS)
 		return;
+	target.number = target.start / block_size();
 	warm_up(&target);
 	targets[nr_targets++] = target;
+}
+
+/* The numbers of a list such as "0,2-3" */
+static bool in_list(const char *list, int number)
+{
+	while (*list) {
+		char *end;
+		long first = strtol(list, &end, 10), last = first;
+
+		if (*end == '-')
+			last = strtol(end + 1, &end, 10);
+		if (number >= first && number <= last)
+			return true;
+		list = *end ? end + 1 : end;
+	}
+	return false;
 }
 
 /*
  * A node without any memory of its own has nothing of the kernel on it, so that
  * its first block can go offline again from a kernel zone, too.
  */
-static void add_node_of(uint64_t start)
+static void add_bare_nodes(uint64_t start)
 {
-	struct target target = {
-		.start = start,
-		.number = start / block_size(),
-		.online = "online_movable",
-	};
-	char path[LINE];
-	bool bare;
+	struct target target = { .start = start, .provider = BY_DRIVER, .as = "plain" };
+	char possible[LINE], has_memory[LINE];
 
-	must(add(&target), "probe", &target);
-	target.node = node_of(&target);
-	must(remove_block(&target), "remove", &target);
-	if (node_is_known(target.node))
+	if (get(NODES "possible", possible, sizeof(possible)) ||
+	    get(NODES "has_memory", has_memory, sizeof(has_memory)))
 		return;
-	snprintf(path, sizeof(path), NODES "node%d", target.node);
-	bare = access(path, F_OK);
-
-	add_target(target);
-	if (bare) {
+	for (target.node = 0; target.node < 1024; target.node++) {
+		if (!in_list(possible, target.node) || in_list(has_memory, target.node))
+			continue;
+		target.online = "online_movable";
+		add_target(target);
 		target.online = "online_kernel";
 		add_target(target);
+		return;
 	}
 }
 
@@ -430,12 +449,32 @@ static void find_targets(void)
 {
 	struct range spare[MAX_RANGES];
 	const size_t count = spare_memory(spare, ARRAY_SIZE(spare));
-	size_t i;
+	char text[LINE];
+	uint64_t last;
 
-	for (i = 0; i < count; i++) {
-		add_node_of(spare[i].start);
-		add_node_of(spare[i].start + spare[i].size - block_size());
+	if (!count)
+		return;
+	add_target((struct target) {
+		.start = spare[0].start,
+		.provider = BY_PROBE,
+		.as = "probed",
+		.online = "online_movable",
+	});
+	if (access(PROVIDER "add", W_OK)) {
+		ksft_print_msg("mhp_provider is not loaded: only memory that is probed\n");
+		return;
 	}
+	last = spare[count - 1].start + spare[count - 1].size - block_size();
+	add_bare_nodes(last);
+	if (get("/sys/module/memory_hotplug/parameters/memmap_on_memory", text, sizeof(text)) ||
+	    !strcmp(text, "N"))
+		return;
+	add_target((struct target) {
+		.start = last,
+		.provider = BY_DRIVER,
+		.as = "managed memmap",
+		.online = "online_movable",
+	});
 }
 
 static unsigned int count_tests(void)
@@ -485,9 +524,9 @@ int main(int argc, char **argv)
 
 	if (block >= 0)
 		add_target((struct target) {
-			.number = block,
+			.start = block * block_size(),
+			.as = "present",
 			.online = "online_movable",
-			.present = true,
 		});
 	else
 		find_targets();

@@ -1,65 +1,120 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A driver that brings memory of its own: adds a range as driver-managed when
- * loaded, on request in a memory group, and removes it when unloaded.
+ * A driver with memory of its own, which comes and goes as it is told through
+ * the module's parameters:
+ *
+ *   add:    "<node> <address> <size> [managed] [group] [memmap]"
+ *   remove: "<address> <size>"
+ *
+ * managed: the memory is driver-managed; group: it gets a static memory group;
+ * memmap: it may hold its own memmap. The errno of a write is that of the core.
  */
 
+#include <linux/list.h>
 #include <linux/memory.h>
 #include <linux/memory_hotplug.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/pfn.h>
+#include <linux/slab.h>
+#include <linux/string.h>
 
-static unsigned long start;
-module_param(start, ulong, 0444);
-MODULE_PARM_DESC(start, "First byte");
+struct piece {
+	struct list_head list;
+	unsigned long long start;
+	unsigned long long size;
+	int mgid;
+};
 
-static unsigned long size;
-module_param(size, ulong, 0444);
-MODULE_PARM_DESC(size, "Size in bytes");
+/* Protected by the lock of the module's parameters */
+static LIST_HEAD(pieces);
 
-static int nid;
-module_param(nid, int, 0444);
-MODULE_PARM_DESC(nid, "Node of the memory");
+static int add_piece(struct piece *piece, int nid, const char *words)
+{
+	mhp_t flags = MHP_NONE;
 
-static bool group;
-module_param(group, bool, 0444);
-MODULE_PARM_DESC(group, "Register a static memory group for it");
+	if (strstr(words, "memmap"))
+		flags |= MHP_MEMMAP_ON_MEMORY;
+	if (strstr(words, "group")) {
+		piece->mgid = memory_group_register_static(nid, PHYS_PFN(piece->size));
+		if (piece->mgid < 0)
+			return piece->mgid;
+		flags |= MHP_NID_IS_MGID;
+		nid = piece->mgid;
+	}
+	if (strstr(words, "managed"))
+		return add_memory_driver_managed(nid, piece->start, piece->size,
+						 "System RAM (mhp_provider)", flags);
+	return add_memory(nid, piece->start, piece->size, flags);
+}
 
-static bool evacuate;
-module_param(evacuate, bool, 0444);
-MODULE_PARM_DESC(evacuate, "Take the memory offline when unloaded");
+static void forget_piece(struct piece *piece)
+{
+	if (piece->mgid >= 0)
+		WARN_ON(memory_group_unregister(piece->mgid));
+	list_del(&piece->list);
+	kfree(piece);
+}
 
-static int mgid = -1;
+static int add_set(const char *val, const struct kernel_param *kp)
+{
+	struct piece *piece;
+	int ret, nid, end;
+
+	piece = kzalloc(sizeof(*piece), GFP_KERNEL);
+	if (!piece)
+		return -ENOMEM;
+	piece->mgid = -1;
+	list_add(&piece->list, &pieces);
+	if (sscanf(val, "%d %lli %lli%n", &nid, &piece->start, &piece->size, &end) == 3)
+		ret = add_piece(piece, nid, val + end);
+	else
+		ret = -EINVAL;
+	if (ret)
+		forget_piece(piece);
+	return ret;
+}
+
+static int remove_set(const char *val, const struct kernel_param *kp)
+{
+	struct piece *piece, *next;
+	unsigned long long start, size;
+	int ret;
+
+	if (sscanf(val, "%lli %lli", &start, &size) != 2)
+		return -EINVAL;
+	list_for_each_entry_safe(piece, next, &pieces, list) {
+		if (piece->start != start || piece->size != size)
+			continue;
+		ret = remove_memory(start, size);
+		if (!ret)
+			forget_piece(piece);
+		return ret;
+	}
+	return -ENOENT;
+}
+
+static const struct kernel_param_ops add_ops = { .set = add_set };
+static const struct kernel_param_ops remove_ops = { .set = remove_set };
+module_param_cb(add, &add_ops, NULL, 0200);
+module_param_cb(remove, &remove_ops, NULL, 0200);
 
 static int __init provider_init(void)
 {
-	mhp_t flags = MHP_NONE;
-	int ret, id = nid;
-
-	if (group) {
-		mgid = memory_group_register_static(nid, PHYS_PFN(size));
-		if (mgid < 0)
-			return mgid;
-		id = mgid;
-		flags |= MHP_NID_IS_MGID;
-	}
-	ret = add_memory_driver_managed(id, start, size,
-					"System RAM (mhp_provider)", flags);
-	if (ret && group)
-		memory_group_unregister(mgid);
-	return ret;
+	return 0;
 }
 module_init(provider_init);
 
+/* Goes with all of its memory, which may have to be evacuated */
 static void __exit provider_exit(void)
 {
-	const int ret = evacuate ? offline_and_remove_memory(start, size) :
-				   remove_memory(start, size);
+	struct piece *piece, *next;
 
-	WARN(ret, "memory of mhp_provider could not be removed (%d)\n", ret);
-	if (!ret && group)
-		WARN_ON(memory_group_unregister(mgid));
+	list_for_each_entry_safe(piece, next, &pieces, list) {
+		if (WARN_ON(offline_and_remove_memory(piece->start, piece->size)))
+			continue;
+		forget_piece(piece);
+	}
 }
 module_exit(provider_exit);
 
