@@ -67,7 +67,7 @@ def do_check():
 
 
 def do_clean():
-    for path in sorted(BUILD.glob("*")) + sorted(BUILD.glob(".*.lock")):
+    for path in sorted(BUILD.glob("*")):
         if path.name == "base":
             continue
         print(f"removing {shown(path)}")

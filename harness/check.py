@@ -14,7 +14,7 @@ import pathlib
 import re
 import subprocess
 
-from . import assemble, base, kernel, maintainers, originality
+from . import assemble, base, kernel, maintainers, originality, series
 from .config import build_environment, configure
 from .paths import BUILD, LOGS, REPO, HarnessError, shown
 
@@ -22,6 +22,8 @@ LONGEST_DELETION = 12
 # checkpatch complains of the kernel's own page flag macros, and looks for a documented boot parameter
 # by another spelling than that of the document.
 NOT_OUR_FAULT = ("CAMELCASE", "UNDOCUMENTED_SETUP")
+# Macros and habits of the kernel that programs of user space have not.
+USER_SPACE = ("PREFER_DEFINED_ATTRIBUTE_MACRO", "BIT_MACRO", "USE_NEGATIVE_ERRNO")
 TRACE_EVENT_LAYOUT = ("OPEN_ENDED_LINE", "PARENTHESIS_ALIGNMENT")
 WITHOUT_SPDX = (".patch", "COPYING", ".gitkeep")
 
@@ -121,6 +123,7 @@ def checkpatch(subject):
 
     def file(path):
         ignored = NOT_OUR_FAULT + (TRACE_EVENT_LAYOUT if path.startswith("include/trace/") else ())
+        ignored += USER_SPACE if path.startswith("tools/") else ()
         return findings([*script, "--ignore", ",".join(ignored), "-f", path], path)
 
     def hook(patch):
@@ -169,6 +172,11 @@ def originality_rule(subject):
     return originality.problems(subject.source)
 
 
+def series_groups(subject):
+    """series/series has every file of ours and every patch, each in one patch to mail"""
+    return series.problems(subject.source)
+
+
 class _Names(ast.NodeVisitor):
     """Names a module imports, and names it uses."""
 
@@ -202,6 +210,7 @@ def python(_):
 
 CHECKS = {
     "spdx": spdx, "machine-paths": machine_paths, "patches": patches, "maintainers": maintainer,
+    "series": series_groups,
     "python": python, "originality": originality_rule, "kernel-doc": kernel_doc, "checkpatch": checkpatch,
     "objects": objects,
 }

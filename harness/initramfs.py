@@ -15,6 +15,7 @@ from .assemble import locked
 from .paths import BUILD, GUEST_SOURCES, HarnessError, shown
 
 BUSYBOX = {"x86_64": pathlib.Path("/bin/busybox")}
+ARCHIVES_KEPT = 24
 DIRECTORIES = ("bin", "dev", "lib", "mnt", "proc", "root", "sys", "tmp", "etc")
 
 
@@ -158,4 +159,7 @@ def make(image, arch="x86_64", modules_wanted=None, files=None, programs=()):
             partial = path.with_suffix(".partial")
             partial.write_bytes(data)
             partial.rename(path)
+        os.utime(path)
+        for old in sorted(path.parent.glob("*.cpio"), key=os.path.getmtime)[:-ARCHIVES_KEPT]:
+            old.unlink()
     return path

@@ -18,7 +18,7 @@ MIB, GIB = 1 << 20, 1 << 30
 DIMM_BYTES = 2 * GIB
 BOOT_LIMIT = 2 * GIB            # mem=: a q35 machine of 4 GiB has the other half above 4 GiB
 HAND_START, HAND_BYTES = 4 * GIB, GIB
-LOAD_MIB, HAND_LOAD_MIB = 256, 64
+LOAD_MIB, HAND_LOAD_MIB = 512, 128
 INDENT = " " * 8
 
 
@@ -91,7 +91,8 @@ class Range:
         return f"zone Movable has {pages} pages more"
 
     def offline(self):
-        memory.set_state(self.guest, self.ids, "offline", timeout=120)
+        # Highest first: pages that leave one block would else settle in the next to go.
+        memory.set_state(self.guest, reversed(self.ids), "offline", timeout=120)
         return f"{id_range(self.ids)} empty and offline"
 
     def gone(self):

@@ -276,7 +276,7 @@ const struct mhp_table mhp_block_table = {
 #define block_fail(mem)		(&(mem)->hotplug.fail)
 #else
 #define range_fail()		NULL
-#define block_fail(mem)		NULL
+#define block_fail(mem)		((void)(mem), NULL)
 #endif
 
 static struct mhp_range_op range_op(const char *request, u64 start, u64 size,
@@ -329,7 +329,8 @@ static struct mhp_block_op block_op(const char *request,
 
 /**
  * mhp_block_online() - bring a memory block online
- * @mem: the block; its online_type says to which zone
+ * @mem: the block
+ * @online_type: to which kind of zone
  *
  * Context: Process context, device_hotplug_lock and the block's device lock
  * held; takes mem_hotplug_lock.
@@ -337,7 +338,7 @@ static struct mhp_block_op block_op(const char *request,
  * client that refused. After an error the block is offline and its refusal
  * tells why.
  */
-int mhp_block_online(struct memory_block *mem)
+int mhp_block_online(struct memory_block *mem, enum mmop online_type)
 {
 	struct mhp_block_op op = block_op("online", mem, NULL,
 					  MHP_BLOCK_OFFLINE);
@@ -349,7 +350,7 @@ int mhp_block_online(struct memory_block *mem)
 				      memory_block_nr_poison(mem));
 		goto out;
 	}
-	op.zone = zone_for_pfn_range(mem->online_type, mem->nid, mem->group,
+	op.zone = zone_for_pfn_range(online_type, mem->nid, mem->group,
 				     op.start_pfn, op.nr_pages);
 
 	mem_hotplug_begin();

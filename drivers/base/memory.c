@@ -61,15 +61,14 @@ static unsigned long block_id_of_phys(u64 phys)
 static int memory_bus_online(struct device *dev)
 {
 	struct memory_block *mem = to_memory_block(dev);
+	enum mmop type = mem->online_type;
 	int ret;
 
 	if (mem->state == MEM_ONLINE)
 		return 0;
-	/* Whoever does not say where to leaves it to the policy */
-	if (mem->online_type == MMOP_OFFLINE)
-		mem->online_type = MMOP_ONLINE;
-	ret = mhp_block_online(mem);
+	/* It was for this attempt. Who does not say leaves it to the policy. */
 	mem->online_type = MMOP_OFFLINE;
+	ret = mhp_block_online(mem, type == MMOP_OFFLINE ? MMOP_ONLINE : type);
 	if (!ret)
 		mem->state = MEM_ONLINE;
 	return ret;

@@ -9,6 +9,7 @@
 #include <linux/log2.h>
 #include <linux/memory.h>
 #include <linux/pfn.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
 
@@ -99,7 +100,8 @@ int memory_group_unregister(int mgid)
 	if (!list_empty(&group->memory_blocks))
 		return -EBUSY;
 	xa_erase(&memory_groups, mgid);
-	kfree(group);
+	/* Those who read valid_zones walk all groups without a lock */
+	kfree_rcu_mightsleep(group);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(memory_group_unregister);
@@ -119,11 +121,11 @@ struct memory_group *memory_group_find_by_id(int mgid)
 /**
  * walk_dynamic_memory_groups() - call a function for each dynamic group
  * @nid: only groups of this node, or NUMA_NO_NODE for all
- * @func: the function; a value other than 0 ends the walk
+ * @func: the function, must not sleep; a value other than 0 ends the walk
  * @excluded: a group to leave out, or %NULL
  * @arg: passed to @func
  *
- * Context: The groups' counters hold still under device_hotplug_lock.
+ * Context: Any. The groups' counters hold still under device_hotplug_lock.
  * Return: what @func returned last, or 0.
  */
 int walk_dynamic_memory_groups(int nid, walk_memory_groups_func_t func,
@@ -134,6 +136,7 @@ int walk_dynamic_memory_groups(int nid, walk_memory_groups_func_t func,
 	unsigned long mgid;
 	int ret;
 
+	guard(rcu)();
 	xa_for_each_marked(&memory_groups, mgid, group, DYNAMIC_GROUP) {
 		if (group == excluded || !(any_node || group->nid == nid))
 			continue;

@@ -176,6 +176,7 @@ static ssize_t block_step_show(struct device *dev,
 
 	return sysfs_emit(buf, "%s\n", mhp_state_name(&mhp_block_table, state));
 }
+
 static struct device_attribute dev_attr_block_step =
 	__ATTR(state, 0444, block_step_show, NULL);
 
@@ -184,6 +185,7 @@ static ssize_t block_refusal_show(struct device *dev,
 {
 	return mhp_refusal_show(to_memory_block(dev), buf);
 }
+
 static struct device_attribute dev_attr_block_refusal =
 	__ATTR(refusal, 0444, block_refusal_show, NULL);
 
@@ -202,6 +204,7 @@ static ssize_t block_fail_store(struct device *dev,
 	return mhp_fail_arm(&mhp_block_table,
 			    &to_memory_block(dev)->hotplug.fail, buf) ?: count;
 }
+
 static struct device_attribute dev_attr_block_fail =
 	__ATTR(fail, 0644, block_fail_show, block_fail_store);
 #endif /* CONFIG_MEMORY_HOTPLUG_FAIL */
@@ -227,32 +230,32 @@ const struct attribute_group *memory_block_groups[] = {
 };
 
 /* /sys/devices/system/memory/ */
-static ssize_t block_size_bytes_show(struct device *dev,
-				     struct device_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%lx\n", memory_block_size_bytes());
-}
-static DEVICE_ATTR_RO(block_size_bytes);
-
-static ssize_t auto_online_blocks_show(struct device *dev,
-				       struct device_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%s\n",
-			  online_type_names[mhp_get_default_online_type()]);
-}
-
 static ssize_t auto_online_blocks_store(struct device *dev,
 					struct device_attribute *attr,
 					const char *buf, size_t count)
 {
 	const int type = mhp_online_type_from_str(buf);
 
-	if (type < 0)
-		return type;
-	mhp_set_default_online_type(type);
-	return count;
+	if (type >= 0)
+		mhp_set_default_online_type(type);
+	return type < 0 ? type : count;
+}
+
+static ssize_t auto_online_blocks_show(struct device *dev,
+				       struct device_attribute *attr, char *buf)
+{
+	const enum mmop type = mhp_get_default_online_type();
+
+	return sysfs_emit(buf, "%s\n", online_type_names[type]);
 }
 static DEVICE_ATTR_RW(auto_online_blocks);
+
+static ssize_t block_size_bytes_show(struct device *dev,
+				     struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%lx\n", memory_block_size_bytes());
+}
+static DEVICE_ATTR_RO(block_size_bytes);
 
 #ifdef CONFIG_CRASH_HOTPLUG
 static ssize_t crash_hotplug_show(struct device *dev,

@@ -8,6 +8,7 @@
 #define _LINUX_MEMORY_TRANSITION_H
 
 #include <linux/atomic.h>
+#include <linux/memory_hotplug.h>
 #include <linux/types.h>
 
 struct memory_block;
@@ -130,7 +131,7 @@ extern const struct mhp_table mhp_block_table;
 const char *mhp_state_name(const struct mhp_table *table, unsigned int state);
 ssize_t mhp_states_show(char *buf);
 
-int mhp_block_online(struct memory_block *mem);
+int mhp_block_online(struct memory_block *mem, enum mmop online_type);
 int mhp_block_offline(struct memory_block *mem);
 
 int mhp_probe_range(u64 start, u64 size);

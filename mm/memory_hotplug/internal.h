@@ -20,7 +20,7 @@
  *	span, node
  *	zone_policy, memmap_on_memory
  *	mapping, release, evacuate
- *	owner
+ *	owner, debug
  *	../memory_hotplug.c: the tables of states and the public entry points
  */
 #ifndef _MM_MEMORY_HOTPLUG_INTERNAL_H
@@ -156,11 +156,12 @@ static inline unsigned long mhp_usable_pages(const struct mhp_block_op *op)
 	return op->nr_pages - op->nr_memmap;
 }
 
-#define for_each_section_chunk(pfn, nr, start_pfn, end_pfn)		\
-	for (pfn = (start_pfn);						\
-	     nr = min((end_pfn) - pfn, SECTION_ALIGN_UP(pfn + 1) - pfn), \
-	     pfn < (end_pfn);						\
-	     pfn += nr)
+/* How many pages from @pfn on lie in the same section and before @end_pfn */
+static inline unsigned long section_chunk(unsigned long pfn,
+					  unsigned long end_pfn)
+{
+	return min(end_pfn, SECTION_ALIGN_UP(pfn + 1)) - pfn;
+}
 
 /* walk.c */
 int mhp_walk(struct mhp_transition *t, unsigned int target);

@@ -44,6 +44,13 @@ void mem_hotplug_begin(void)
 	percpu_down_write(&mem_hotplug_lock);
 }
 
+/* Between mem_hotplug_begin() and mem_hotplug_done() */
+void mhp_assert_locked(void)
+{
+	lockdep_assert_cpus_held();
+	lockdep_assert_held_write(&mem_hotplug_lock);
+}
+
 /**
  * mem_hotplug_done() - the end of mem_hotplug_begin()
  */
@@ -51,10 +58,4 @@ void mem_hotplug_done(void)
 {
 	percpu_up_write(&mem_hotplug_lock);
 	cpus_read_unlock();
-}
-
-void mhp_assert_locked(void)
-{
-	lockdep_assert_cpus_held();
-	lockdep_assert_held_write(&mem_hotplug_lock);
 }

@@ -33,6 +33,8 @@ static enum memmap_mode memmap_mode __read_mostly;
  * @page_struct: bytes of a struct page
  * @pageblock_pages: pages of a page block
  * @force: round up to whole page blocks, though memory is wasted
+ *
+ * Return: the number of pages.
  */
 unsigned long mhp_memmap_pages(unsigned long block_pages, size_t page_struct,
 			       unsigned long pageblock_pages, bool force)

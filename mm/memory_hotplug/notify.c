@@ -39,18 +39,6 @@ int register_memory_notifier(struct notifier_block *nb)
 EXPORT_SYMBOL(register_memory_notifier);
 
 /**
- * unregister_memory_notifier() - the end of register_memory_notifier()
- * @nb: the notifier
- *
- * Context: Process context, may sleep.
- */
-void unregister_memory_notifier(struct notifier_block *nb)
-{
-	blocking_notifier_chain_unregister(&memory_chain, nb);
-}
-EXPORT_SYMBOL(unregister_memory_notifier);
-
-/**
  * memory_notify() - send an event to all memory notifiers
  * @event: an enum memory_block_state
  * @arg: a struct memory_notify
@@ -62,6 +50,18 @@ int memory_notify(unsigned long event, void *arg)
 {
 	return blocking_notifier_call_chain(&memory_chain, event, arg);
 }
+
+/**
+ * unregister_memory_notifier() - the end of register_memory_notifier()
+ * @nb: the notifier
+ *
+ * Context: Process context, may sleep.
+ */
+void unregister_memory_notifier(struct notifier_block *nb)
+{
+	blocking_notifier_chain_unregister(&memory_chain, nb);
+}
+EXPORT_SYMBOL(unregister_memory_notifier);
 
 /**
  * mhp_notify_try() - ask the clients whether they agree

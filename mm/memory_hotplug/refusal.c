@@ -41,6 +41,7 @@ static const char * const kind_names[] = {
 	[MHP_REFUSED_SIGNAL]	= "signal",
 	[MHP_REFUSED_INJECTED]	= "injected",
 };
+
 static_assert(ARRAY_SIZE(kind_names) == MHP_REFUSED_KINDS);
 
 /* Protects what the files show: last_refusal and every block's refusal */

@@ -18,6 +18,8 @@
  *
  * Memory that goes online comes in whole blocks. Device memory may come in
  * subsections if the memmap is virtually mapped.
+ *
+ * Return: true if so.
  */
 bool mhp_pages_aligned(unsigned long pfn, unsigned long nr_pages)
 {
@@ -110,7 +112,8 @@ int __add_pages(int nid, unsigned long pfn, unsigned long nr_pages,
 		altmap->alloc = 0;
 	}
 
-	for_each_section_chunk(pfn, nr, start_pfn, end_pfn) {
+	for (; pfn < end_pfn; pfn += nr) {
+		nr = section_chunk(pfn, end_pfn);
 		ret = sparse_add_section(nid, pfn, nr, altmap, params->pgmap);
 		if (ret)
 			break;
@@ -137,12 +140,13 @@ int __add_pages(int nid, unsigned long pfn, unsigned long nr_pages,
 void __remove_pages(unsigned long pfn, unsigned long nr_pages,
 		    struct vmem_altmap *altmap, struct dev_pagemap *pgmap)
 {
-	const unsigned long start_pfn = pfn, end_pfn = pfn + nr_pages;
+	const unsigned long end_pfn = pfn + nr_pages;
 	unsigned long nr;
 
 	if (WARN_ON_ONCE(!mhp_pages_aligned(pfn, nr_pages)))
 		return;
-	for_each_section_chunk(pfn, nr, start_pfn, end_pfn) {
+	for (; pfn < end_pfn; pfn += nr) {
+		nr = section_chunk(pfn, end_pfn);
 		sparse_remove_section(pfn, nr, altmap, pgmap);
 		cond_resched();
 	}

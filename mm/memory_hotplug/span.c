@@ -29,6 +29,8 @@ static struct mhp_span span_from_to(unsigned long start, unsigned long end)
  * @span: what was there; may be empty
  * @start: first page frame of what comes
  * @nr: number of its page frames, not 0
+ *
+ * Return: the span.
  */
 struct mhp_span mhp_span_grow(struct mhp_span span, unsigned long start,
 			      unsigned long nr)
@@ -50,6 +52,8 @@ struct mhp_span mhp_span_grow(struct mhp_span span, unsigned long start,
  *
  * Only what goes at an edge moves that edge; the search ends at the first page
  * frame that remains.
+ *
+ * Return: the span; empty if nothing remains.
  */
 struct mhp_span mhp_span_shrink(struct mhp_span span, unsigned long start,
 				unsigned long nr, mhp_pfn_used_fn used,
@@ -191,10 +195,12 @@ void move_pfn_range_to_zone(struct zone *zone, unsigned long start_pfn,
 void remove_pfn_range_from_zone(struct zone *zone, unsigned long start_pfn,
 				unsigned long nr_pages)
 {
+	const unsigned long end_pfn = start_pfn + nr_pages;
 	unsigned long pfn, nr;
 
 	mhp_assert_locked();
-	for_each_section_chunk(pfn, nr, start_pfn, start_pfn + nr_pages) {
+	for (pfn = start_pfn; pfn < end_pfn; pfn += nr) {
+		nr = section_chunk(pfn, end_pfn);
 		page_init_poison(pfn_to_page(pfn), nr * sizeof(struct page));
 		cond_resched();
 	}

@@ -171,6 +171,8 @@ static struct zone_pages count_zones(int nid)
  * @kernel_pages: pages for the kernel
  * @movable_pages: pages in ZONE_MOVABLE
  * @ratio: most MOVABLE pages for 100 pages of KERNEL
+ *
+ * Return: true if so.
  */
 bool mhp_movable_fits(unsigned long kernel_pages, unsigned long movable_pages,
 		      unsigned int ratio)
@@ -255,12 +257,13 @@ static struct zone *movable_zone_of(int nid)
 static bool unit_is_movable(unsigned long pfn, unsigned long unit_pages,
 			    unsigned long *online_pages)
 {
-	const unsigned long end_pfn = ALIGN_DOWN(pfn, unit_pages) + unit_pages;
+	const unsigned long start_pfn = ALIGN_DOWN(pfn, unit_pages);
 	unsigned long nr;
 
-	for_each_section_chunk(pfn, nr, ALIGN_DOWN(pfn, unit_pages), end_pfn) {
+	for (pfn = start_pfn; pfn < start_pfn + unit_pages; pfn += nr) {
 		struct page *page = pfn_to_online_page(pfn);
 
+		nr = section_chunk(pfn, start_pfn + unit_pages);
 		if (!page)
 			continue;
 		if (!is_zone_movable_page(page))

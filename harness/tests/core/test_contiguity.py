@@ -92,14 +92,16 @@ def walk(guest, seed, steps):
     with guest(smp=2, name=f"contiguity-{seed}", timeout=300, **GUEST) as g:
         w = Walk(g, seed)
         w.compare()
-        # Something of each kind is there from the beginning
+        # Something of each kind is there from the beginning, and a hole in each zone
         assert w.act("plug", None)
-        dimm = min(set(memory.blocks(g)) - w.boot)
-        for what, block in [("online_movable", dimm), ("online_kernel", dimm + 1),
-                            ("probe", min(w.probed)), ("online", min(w.probed)),
-                            ("probe", max(w.probed)), ("online_movable", max(w.probed))]:
+        dimm, low, high = min(set(memory.blocks(g)) - w.boot), min(w.probed), max(w.probed)
+        for what, block in [("online_movable", dimm), ("online_kernel", dimm + 1), ("online_kernel", dimm + 3),
+                            ("probe", low), ("online", low), ("probe", low + 2), ("online_kernel", low + 2),
+                            ("probe", high), ("online_movable", high)]:
             assert w.act(what, block), f"{what} {block}: {memory.refusal(g)}"
             w.compare()
+        on_dimm = memory.zones(g)[1, "Movable"]
+        assert on_dimm["managed"] < on_dimm["present"], "the DIMM's blocks do not hold their own memmap"
         for _ in range(steps):
             w.step()
         return w

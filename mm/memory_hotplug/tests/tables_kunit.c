@@ -103,6 +103,26 @@ static unsigned int last_fail(const struct mhp_table *table, bool up)
 	return found;
 }
 
+/*
+ * The way up is what happens to memory that comes online. Memory that was asked
+ * to go and stays does not come online: a step that asks needs its own undo.
+ */
+static void asking_has_its_own_undo_test(struct kunit *test)
+{
+	const struct table_case *c = test->param_value;
+	const struct mhp_step *step;
+	unsigned int i;
+
+	for (i = last_fail(c->table, false) + 1; i < c->table->nr_states;
+	     i++) {
+		step = &c->table->steps[i];
+		if (step->try_down && (step->up || step->try_up))
+			KUNIT_EXPECT_TRUE_MSG(test, step->undo_down,
+					      "%s is undone by coming up",
+					      step->name);
+	}
+}
+
 /* Behind it nothing can fail; the documentation says where it is */
 static void point_of_no_return_test(struct kunit *test)
 {
@@ -181,6 +201,7 @@ static struct kunit_case mhp_tables_cases[] = {
 	KUNIT_CASE_PARAM(states_fit_test, table_gen_params),
 	KUNIT_CASE_PARAM(first_state_has_no_step_test, table_gen_params),
 	KUNIT_CASE_PARAM(one_function_each_way_test, table_gen_params),
+	KUNIT_CASE_PARAM(asking_has_its_own_undo_test, table_gen_params),
 	KUNIT_CASE_PARAM(point_of_no_return_test, table_gen_params),
 	KUNIT_CASE_PARAM(undone_before_no_return_test, table_gen_params),
 	KUNIT_CASE_PARAM(list_test, table_gen_params),
