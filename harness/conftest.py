@@ -20,6 +20,7 @@ RESULTS = pytest.StashKey()
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "full: too slow for `make test`, runs with `make test-full`")
+    config.addinivalue_line("markers", "measure: says something of the kernel without debugging only")
     config.addinivalue_line("markers", "expected_skip(reason): a skip of this test is not a failure")
     CAPTURE.append(config.pluginmanager.getplugin("capturemanager"))
     config.stash[RESULTS] = {"passed": 0, "failed": 0, "skipped": 0}
@@ -30,7 +31,12 @@ CAPTURE = []
 
 @functools.lru_cache(maxsize=None)
 def image(variant):
-    """A kernel's image; a build takes minutes, so its progress is shown past pytest's capture."""
+    """A kernel's image; a build takes minutes, so its progress is shown past pytest's capture.
+
+    `make test T=debug` runs the same tests with TEST_KERNEL=debug in place of our other kernels.
+    """
+    if not variant.startswith("stock"):
+        variant = os.environ.get("TEST_KERNEL", variant)
     with CAPTURE[0].global_and_fixture_disabled():
         return kernel.image_of("x86_64", variant)
 

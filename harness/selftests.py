@@ -75,3 +75,24 @@ def files(image, collection=COLLECTION):
 def program(name, collection=COLLECTION):
     """Where the guest has one of the collection's files."""
     return f"{IN_GUEST}/{collection}/{name}"
+
+
+def snapshot(guest):
+    """Everything in the guest that a transition of memory may change, as lines; see snapshot.c."""
+    return guest.run(f"{program('mhp')} snapshot").splitlines()
+
+
+def difference(before, after):
+    """What is in one snapshot only; empty if they are equal."""
+    return ([f"was {line}" for line in before if line not in set(after)]
+            + [f"now {line}" for line in after if line not in set(before)])
+
+
+def put(guest, path, text, timeout=60):
+    """"ok" or the errno's name of one write to a file below /sys/devices/system/memory, or of any path."""
+    where = path if path.startswith("/") else f"/sys/devices/system/memory/{path}"
+    return guest.sh(f"{program('mhp')} put {where} '{text}'", timeout)[1].strip()
+
+
+def load(guest, *modules):
+    guest.run(" && ".join(f"insmod {program(name)}.ko" for name in modules))

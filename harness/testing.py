@@ -9,35 +9,49 @@ import sys
 from .paths import LOGS, REPO, HarnessError
 
 TESTS = REPO / "harness" / "tests"
+# The part that has no folder: the core's tests once more, on a kernel that finds mistakes by itself.
+DEBUG = "debug"
 
 
 def parts():
-    return sorted(path.name for path in TESTS.iterdir() if path.is_dir() and list(path.glob("test_*.py")))
+    folders = [path.name for path in TESTS.iterdir() if path.is_dir() and list(path.glob("test_*.py"))]
+    return sorted([*folders, DEBUG])
+
+
+def run_pytest(folder, select, marks, **settings):
+    """{verdict: number} of one run of pytest"""
+    command = [sys.executable, "-B", "-m", "pytest", "-p", "no:cacheprovider", "--tb=short", "-v", "--no-header",
+               "--durations=5", "--import-mode=importlib", "--rootdir", str(REPO),
+               "--confcutdir", str(REPO / "harness")]
+    if marks:
+        command += ["-m", " and ".join(marks)]
+    if select:
+        command += ["-k", select]
+    LOGS.mkdir(parents=True, exist_ok=True)
+    counts_file = LOGS / "counts.json"
+    counts_file.unlink(missing_ok=True)
+    environment = {**os.environ, "PYTHONPATH": str(REPO), "PYTHONDONTWRITEBYTECODE": "1",
+                   "COUNTS_FILE": str(counts_file), **settings}
+    status = subprocess.run([*command, str(folder)], cwd=REPO, env=environment, check=False).returncode
+    counts = {"passed": 0, "failed": 0, "skipped": 0}
+    if counts_file.exists():
+        counts.update(json.loads(counts_file.read_text()))
+    if status and not counts["failed"]:
+        counts["failed"] = 1                # pytest itself failed
+    return counts
 
 
 def main(part="", full=False, select=""):
     """Exit status 0 only if something ran and nothing failed."""
     if part and part not in parts():
         raise HarnessError(f"no tests T={part}; there are {' '.join(parts())}")
-    command = [sys.executable, "-B", "-m", "pytest", "-p", "no:cacheprovider", "--tb=short", "-v", "--no-header",
-               "--durations=5", "--import-mode=importlib", "--rootdir", str(REPO),
-               "--confcutdir", str(REPO / "harness")]
-    if not full:
-        command += ["-m", "not full"]
-    if select:
-        command += ["-k", select]
-    command.append(str(TESTS / part) if part else str(TESTS))
-    LOGS.mkdir(parents=True, exist_ok=True)
-    counts_file = LOGS / "counts.json"
-    counts_file.unlink(missing_ok=True)
-    environment = {**os.environ, "PYTHONPATH": str(REPO), "PYTHONDONTWRITEBYTECODE": "1",
-                   "COUNTS_FILE": str(counts_file)}
-    status = subprocess.run(command, cwd=REPO, env=environment, check=False).returncode
-    counts = {"passed": 0, "failed": 0, "skipped": 0}
-    if counts_file.exists():
-        counts.update(json.loads(counts_file.read_text()))
-    if status and not counts["failed"]:
-        counts["failed"] = 1                # pytest itself failed
+    marks = [] if full else ["not full"]
+    runs = []
+    if part != DEBUG:
+        runs.append(run_pytest(TESTS / part, select, marks))
+    if part == DEBUG or not part:
+        runs.append(run_pytest(TESTS / "core", select, [*marks, "not measure"], TEST_KERNEL=DEBUG))
+    counts = {key: sum(run[key] for run in runs) for key in runs[0]}
     if counts["skipped"]:
         print(f"{counts['skipped']} skipped as expected")
     conclude(counts["passed"], counts["failed"])

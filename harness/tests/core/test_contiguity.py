@@ -118,7 +118,7 @@ def check_coverage(w):
 
 
 def test_contiguity(guest):
-    check_coverage(walk(guest, seed=1, steps=150))
+    check_coverage(walk(guest, seed=1, steps=120))
 
 
 @pytest.mark.full

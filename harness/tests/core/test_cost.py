@@ -13,6 +13,8 @@ import pytest
 
 from harness.qemu import Guest
 
+pytestmark = pytest.mark.measure
+
 FIRST = 0x140000000
 BLOCKS = 256
 GIB_PER_BLOCK = 1 / 8

@@ -9,7 +9,7 @@ GIB=$((1 << 30))
 
 leaves()
 {
-	awk '$1 == "DirectMap1G:" { print $2 / (1 << 20) }' /proc/meminfo
+	awk '$1 == "DirectMap1G:" { print $2 / 1048576 }' /proc/meminfo
 }
 
 whole()

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A movable page that cannot be moved as long as somebody holds on to it.
+ *
+ *   pin <start> <end>
+ *
+ * finds a page of its own in the physical range [start, end), puts it into a
+ * pipe without copying it, says where it is, and lets it go at the end of its
+ * input.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define PM_PFN_MASK	((1ULL << 55) - 1)
+#define PM_PRESENT	(1ULL << 63)
+#define PAGES		65536
+
+static void fail(const char *what)
+{
+	fprintf(stderr, "pin: %s: %s\n", what, strerror(errno));
+	exit(2);
+}
+
+static uint64_t address_of(int pagemap, const char *page, long page_size)
+{
+	uint64_t entry;
+	off_t where = (uintptr_t)page / page_size * sizeof(entry);
+
+	if (pread(pagemap, &entry, sizeof(entry), where) != sizeof(entry))
+		fail("pagemap");
+	return entry & PM_PRESENT ? (entry & PM_PFN_MASK) * page_size : 0;
+}
+
+static char *find_page(uint64_t start, uint64_t end, uint64_t *address)
+{
+	const long page_size = sysconf(_SC_PAGESIZE);
+	const int pagemap = open("/proc/self/pagemap", O_RDONLY);
+	char *memory;
+	long i;
+
+	if (pagemap < 0)
+		fail("pagemap");
+	memory = mmap(NULL, PAGES * page_size, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
+		fail("mmap");
+	madvise(memory, PAGES * page_size, MADV_NOHUGEPAGE);
+	for (i = 0; i < PAGES; i++) {
+		char *page = memory + i * page_size;
+
+		*page = 1;
+		*address = address_of(pagemap, page, page_size);
+		if (*address >= start && *address < end) {
+			munmap(memory, i * page_size);
+			return page;
+		}
+	}
+	fprintf(stderr, "pin: none of %d pages is in the range\n", PAGES);
+	exit(1);
+}
+
+int main(int argc, char **argv)
+{
+	struct iovec page = { .iov_len = 4096 };
+	uint64_t address;
+	int ends[2];
+	char input;
+
+	if (argc != 3) {
+		fprintf(stderr, "usage: pin <start> <end>\n");
+		return 2;
+	}
+	page.iov_base = find_page(strtoull(argv[1], NULL, 0), strtoull(argv[2], NULL, 0), &address);
+	if (pipe(ends))
+		fail("pipe");
+	if (vmsplice(ends[1], &page, 1, 0) != (ssize_t)page.iov_len)
+		fail("vmsplice");
+	printf("pinned %#llx\n", (unsigned long long)address);
+	fflush(stdout);
+	while (read(STDIN_FILENO, &input, 1) > 0)
+		;
+	return 0;
+}
