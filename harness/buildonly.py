@@ -118,6 +118,7 @@ CALLERS = {
     "mm/shuffle": "SHUFFLE_PAGE_ALLOCATOR",
     "mm/slub": "",
     "mm/sparse": "",
+    "mm/sparse-vmemmap": "SPARSEMEM_VMEMMAP",
     "mm/vmscan": "",
     "mm/vmstat": "",
 }
@@ -234,10 +235,10 @@ def symbols(arch, path):
 
 
 def declared(tree, source):
-    """The functions that the interface's headers and ours name."""
+    """The functions that the interface's headers and ours declare: a name at the left edge, not in a body."""
     headers = set(INTERFACE_HEADERS) | {path for path in assemble.our_files(source)
                                         if path.endswith(".h") and not path.startswith(("include/trace/", "tools/"))}
-    return {name for path in headers for name in re.findall(r"\b(\w+)\(", (tree / path).read_text())}
+    return {name for path in headers for name in re.findall(r"^\w[^\n(]*?\b(\w+)\(", (tree / path).read_text(), re.M)}
 
 
 def unresolved(arch, out, objects, modular, interface):

@@ -21,6 +21,7 @@
 #include <linux/numa.h>
 #include <linux/pfn.h>
 #include <linux/range.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -36,7 +37,6 @@ static int register_blocks(struct mhp_transition *t)
 		.nid = op->nid,
 		.group = op->group,
 		.owner = &op->owner,
-		.altmaps = op->altmaps,
 	};
 	int ret = create_memory_blocks(&set);
 
@@ -65,6 +65,8 @@ static int check_block_offline(struct memory_block *mem, void *arg)
 				  dev_name(&mem->dev));
 	if (mem->nid != NUMA_NO_NODE)
 		node_set(mem->nid, op->nodes);
+	if (mem->owner.provider == MHP_PROVIDER_BOOT)
+		op->boot = true;
 	return 0;
 }
 
@@ -80,10 +82,10 @@ static int check_removable(struct mhp_transition *t)
 		return ret;
 	ret = arch_check_remove_memory(t->start, t->size, &whole);
 	if (ret)
-		return mhp_refuse_walk(t, MHP_REFUSED_LEAF, ret,
-				       "a page table leaf reaches beyond it; remove %#llx-%#llx as a whole",
-				       whole.start, whole.end);
-	return mhp_altmaps_collect(op);
+		mhp_refuse_walk(t, MHP_REFUSED_LEAF, ret,
+				"a page table leaf reaches beyond it; remove %#llx-%#llx as a whole",
+				whole.start, whole.end);
+	return ret;
 }
 
 static const struct mhp_step range_steps[] = {
@@ -388,37 +390,13 @@ static void online_added_blocks(struct mhp_range_op *op)
 				   online_added_block);
 }
 
-static int resolve_node(struct mhp_range_op *op, int nid)
-{
-	if (op->flags & MHP_NID_IS_MGID) {
-		op->group = memory_group_find_by_id(nid);
-		if (!op->group)
-			return mhp_refuse_walk(&op->t, MHP_REFUSED_NODE,
-					       -EINVAL,
-					       "there is no memory group %d",
-					       nid);
-		nid = op->group->nid;
-	}
-	if (nid < 0 || nid >= MAX_NUMNODES || !node_possible(nid))
-		return mhp_refuse_walk(&op->t, MHP_REFUSED_NODE, -EINVAL,
-				       "node %d is not possible on this machine",
-				       nid);
-	op->nid = nid;
-	return 0;
-}
-
-static int perform_add(struct mhp_range_op *op, int nid)
+static int perform_add(struct mhp_range_op *op)
 {
 	int ret;
 
-	ret = mhp_range_check(op->t.start, op->t.size, &op->t.refusal);
-	if (!ret)
-		ret = resolve_node(op, nid);
-	if (!ret) {
-		mem_hotplug_begin();
-		ret = mhp_walk(&op->t, MHP_RANGE_PRESENT);
-		mem_hotplug_done();
-	}
+	mem_hotplug_begin();
+	ret = mhp_walk(&op->t, MHP_RANGE_PRESENT);
+	mem_hotplug_done();
 	if (ret) {
 		add_refused(op);
 		return ret;
@@ -437,10 +415,11 @@ static int add_unclaimed(int nid, u64 start, u64 size, const char *res_name,
 {
 	struct mhp_range_op op = range_op("add", start, size, MHP_RANGE_ABSENT);
 
+	op.nid = nid;
 	op.flags = flags;
 	op.res_name = res_name;
 	mhp_owner_set(&op.owner, provider, res_name, caller);
-	return perform_add(&op, nid);
+	return perform_add(&op);
 }
 
 /**
@@ -458,10 +437,11 @@ int add_memory_resource(int nid, struct resource *res, mhp_t mhp_flags)
 	struct mhp_range_op op = range_op("add", res->start, resource_size(res),
 					  MHP_RANGE_ABSENT);
 
+	op.nid = nid;
 	op.flags = mhp_flags;
 	op.res = res;
 	mhp_owner_set(&op.owner, MHP_PROVIDER_DRIVER, res->name, _RET_IP_);
-	return perform_add(&op, nid);
+	return perform_add(&op);
 }
 
 /**
@@ -551,6 +531,7 @@ static int probe_node(u64 start, u64 size, int *nid,
 	for (addr = start; addr - start < size; addr += block) {
 		const int other = memory_add_physaddr_to_nid(addr);
 
+		cond_resched();
 		if (other != *nid)
 			return mhp_refuse(refusal, MHP_REFUSED_NODE, -EINVAL,
 					  start, size, "core",
@@ -574,6 +555,8 @@ int mhp_probe_range(u64 start, u64 size)
 	int nid, ret;
 
 	ret = mhp_range_check(start, size, &op.t.refusal);
+	if (!ret)
+		ret = mhp_range_check_mappable(&op.t);
 	if (!ret)
 		ret = probe_node(start, size, &nid, &op.t.refusal);
 	if (ret) {
@@ -661,8 +644,14 @@ static int remove_provided(u64 start, u64 size)
  */
 void __remove_memory(u64 start, u64 size)
 {
-	const int ret = remove_provided(start, size);
+	struct mhp_range_op op = range_op("remove", start, size,
+					  MHP_RANGE_PRESENT);
+	int ret;
 
+	/* A test's failure is for those who can take it */
+	op.t.fail = NULL;
+	op.cannot_stay = true;
+	ret = perform_remove(&op);
 	if (ret)
 		pr_err("[mem %#010llx-%#010llx] could not be removed (%d), but %ps will not keep it\n",
 		       start, start + size - 1, ret,
@@ -693,7 +682,6 @@ EXPORT_SYMBOL_GPL(remove_memory);
 struct offline_record {
 	u8 *online_types;
 	u64 start;
-	unsigned long nr_done;
 };
 
 static unsigned long block_number(const struct offline_record *record,
@@ -763,8 +751,13 @@ int offline_and_remove_memory(u64 start, u64 size)
 						 memory_block_size_bytes()),
 				       sizeof(*record.online_types),
 				       GFP_KERNEL);
-	if (!record.online_types)
+	if (!record.online_types) {
+		mhp_refuse(&refusal, MHP_REFUSED_NO_MEMORY, -ENOMEM, start,
+			   size, "core",
+			   "no memory to remember what was online");
+		mhp_refusal_publish(&refusal, NULL);
 		return -ENOMEM;
+	}
 
 	lock_device_hotplug();
 	ret = walk_memory_blocks(start, size, &record, take_offline);
@@ -779,35 +772,29 @@ int offline_and_remove_memory(u64 start, u64 size)
 }
 EXPORT_SYMBOL_GPL(offline_and_remove_memory);
 
-struct removal_query {
-	struct mhp_refusal *refusal;
-	u64 found;
-};
-
-static int check_owner(struct memory_block *mem, void *arg)
-{
-	struct removal_query *query = arg;
-
-	query->found += memory_block_size_bytes();
-	return mhp_owner_check_remove(mem, query->refusal);
-}
-
+/* Every block must be there, and none may belong to somebody else */
 static int check_remove_by_hand(struct mhp_range_op *op)
 {
-	struct removal_query query = { .refusal = &op->t.refusal };
+	const unsigned long block = memory_block_size_bytes();
+	struct mhp_refusal *refusal = &op->t.refusal;
+	struct memory_block *mem;
+	u64 addr;
 	int ret;
 
-	ret = mhp_range_check(op->t.start, op->t.size, &op->t.refusal);
-	if (ret)
-		return ret;
-	ret = walk_memory_blocks(op->t.start, op->t.size, &query, check_owner);
-	if (ret)
-		return ret;
-	if (query.found != op->t.size)
-		return mhp_refuse_walk(&op->t, MHP_REFUSED_ABSENT, -ENOENT,
-				       "%#llx of its %#llx bytes are memory blocks",
-				       query.found, op->t.size);
-	return 0;
+	ret = mhp_range_check(op->t.start, op->t.size, refusal);
+	for (addr = op->t.start; !ret && addr - op->t.start < op->t.size;
+	     addr += block) {
+		mem = find_memory_block(pfn_to_section_nr(PHYS_PFN(addr)));
+		if (!mem)
+			return mhp_refuse(refusal, MHP_REFUSED_ABSENT, -ENOENT,
+					  op->t.start, op->t.size, "core",
+					  "there is no memory block at %#llx",
+					  addr);
+		ret = mhp_owner_check_remove(mem, refusal);
+		put_device(&mem->dev);
+		cond_resched();
+	}
+	return ret;
 }
 
 /**

@@ -285,13 +285,11 @@ static void unregister_block(struct memory_block *mem)
 	xa_erase(&memory_blocks, mem->dev.id);
 	list_del_init(&mem->group_next);
 	mem->group = NULL;
-	/* Whoever removes the memory frees it once the memmap is gone */
-	mem->altmap = NULL;
 	device_unregister(&mem->dev);
 }
 
 static int create_block(const struct memory_block_set *set,
-			unsigned long block_id, struct vmem_altmap *altmap)
+			unsigned long block_id)
 {
 	struct memory_block *mem;
 	int ret;
@@ -301,16 +299,15 @@ static int create_block(const struct memory_block_set *set,
 	mem = alloc_block(block_id, MEM_OFFLINE);
 	if (!mem)
 		return -ENOMEM;
+	/* All that its files look at: they can be read once it is registered */
 	mem->owner = *set->owner;
-	ret = register_block(mem);
-	if (ret)
-		return ret;
-
-	mem->altmap = altmap;
+	mem->nid = set->nid;
 	mem->group = set->group;
-	if (set->group)
+	mem->altmap = mhp_altmap_of(PFN_PHYS(memory_block_start_pfn(mem)));
+	ret = register_block(mem);
+	if (!ret && set->group)
 		list_add(&mem->group_next, &set->group->memory_blocks);
-	return 0;
+	return ret;
 }
 
 static void remove_block(struct memory_block *mem)
@@ -363,8 +360,7 @@ int create_memory_blocks(const struct memory_block_set *set)
 	int ret = 0;
 
 	for (id = first; id < end && !ret; id++)
-		ret = create_block(set, id, set->altmaps ?
-					    set->altmaps[id - first] : NULL);
+		ret = create_block(set, id);
 	if (ret) {
 		remove_blocks(first, id - 1);
 		return ret;

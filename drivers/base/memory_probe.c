@@ -32,45 +32,50 @@ static int parse_request(const char *buf, u64 *start, u64 *size)
 	return kstrtoull(skip_spaces(rest), 0, size);
 }
 
-static int refuse_input(const char *request)
-{
-	struct mhp_refusal refusal = { .request = request };
+/**
+ * struct hand_request - what can be written
+ * @name: how a refusal calls it
+ * @action: what it does
+ * @too_large: errno for a number that does not fit into 64 bits
+ */
+struct hand_request {
+	const char *name;
+	int (*action)(u64 start, u64 size);
+	int too_large;
+};
 
-	mhp_refuse(&refusal, MHP_REFUSED_INPUT, -EINVAL, 0, 0, "core",
-		   "write \"<address> [<size>]\" in bytes, decimal or 0x...");
+static int refuse(const struct hand_request *request,
+		  enum mhp_refusal_kind kind, int error, u64 start, u64 size,
+		  const char *by, const char *why)
+{
+	struct mhp_refusal refusal = { .request = request->name };
+
+	mhp_refuse(&refusal, kind, error, start, size, by, "%s", why);
 	mhp_refusal_publish(&refusal, NULL);
-	return -EINVAL;
+	return error;
 }
 
-static int check_lockdown(const char *request, u64 start, u64 size)
-{
-	struct mhp_refusal refusal = { .request = request };
-	const int ret = security_locked_down(LOCKDOWN_DEV_MEM);
-
-	if (!ret)
-		return 0;
-	mhp_refuse(&refusal, MHP_REFUSED_LOCKDOWN, ret, start, size,
-		   "lockdown",
-		   "a locked down kernel does not trust addresses from user space");
-	mhp_refusal_publish(&refusal, NULL);
-	return ret;
-}
-
-static ssize_t by_hand(const char *request, int (*action)(u64 start, u64 size),
-		       const char *buf, size_t count)
+static ssize_t by_hand(const struct hand_request *request, const char *buf,
+		       size_t count)
 {
 	u64 start, size = memory_block_size_bytes();
 	int ret;
 
-	if (parse_request(buf, &start, &size))
-		return refuse_input(request);
-	ret = check_lockdown(request, start, size);
+	ret = parse_request(buf, &start, &size);
 	if (ret)
-		return ret;
+		return refuse(request, MHP_REFUSED_INPUT,
+			      ret == -ERANGE ? request->too_large : ret, 0, 0,
+			      "core",
+			      "write \"<address> [<size>]\" in bytes, decimal or 0x...");
+	ret = security_locked_down(LOCKDOWN_DEV_MEM);
+	if (ret)
+		return refuse(request, MHP_REFUSED_LOCKDOWN, ret, start, size,
+			      "lockdown",
+			      "a locked down kernel does not trust addresses from user space");
 	ret = lock_device_hotplug_sysfs();
 	if (ret)
 		return ret;
-	ret = action(start, size);
+	ret = request->action(start, size);
 	unlock_device_hotplug();
 	return ret ?: count;
 }
@@ -79,7 +84,13 @@ static ssize_t by_hand(const char *request, int (*action)(u64 start, u64 size),
 ssize_t memory_probe_store(struct device *dev, struct device_attribute *attr,
 			   const char *buf, size_t count)
 {
-	return by_hand("add", mhp_probe_range, buf, count);
+	static const struct hand_request request = {
+		.name = "add",
+		.action = mhp_probe_range,
+		.too_large = -ERANGE,
+	};
+
+	return by_hand(&request, buf, count);
 }
 #endif
 
@@ -87,6 +98,12 @@ ssize_t memory_probe_store(struct device *dev, struct device_attribute *attr,
 ssize_t memory_remove_store(struct device *dev, struct device_attribute *attr,
 			    const char *buf, size_t count)
 {
-	return by_hand("remove", mhp_remove_range, buf, count);
+	static const struct hand_request request = {
+		.name = "remove",
+		.action = mhp_remove_range,
+		.too_large = -EINVAL,
+	};
+
+	return by_hand(&request, buf, count);
 }
 #endif

@@ -101,7 +101,6 @@ struct mhp_owner {
  * @nid: node that the memory belongs to
  * @group: memory group that the blocks join, or NULL
  * @owner: who provides the memory
- * @altmaps: for each block where its memmap lies, or NULL if none holds its own
  */
 struct memory_block_set {
 	u64 start;
@@ -109,7 +108,6 @@ struct memory_block_set {
 	int nid;
 	struct memory_group *group;
 	const struct mhp_owner *owner;
-	struct vmem_altmap **altmaps;
 };
 
 /**
@@ -136,6 +134,8 @@ int mhp_block_offline(struct memory_block *mem);
 
 int mhp_probe_range(u64 start, u64 size);
 int mhp_remove_range(u64 start, u64 size);
+
+struct vmem_altmap *mhp_altmap_of(u64 start);
 
 int create_memory_blocks(const struct memory_block_set *set);
 void remove_memory_blocks(u64 start, u64 size);

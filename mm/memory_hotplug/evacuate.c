@@ -102,11 +102,15 @@ static enum page_verdict judge_page(struct page *page, unsigned long *skip)
 	if (PageOffline(page) && page_count(page))
 		return PAGE_UNMOVABLE;
 	if (PageHuge(page)) {
+		const unsigned long pfn = page_to_pfn(page);
 		struct folio *folio = page_folio(page);
+		unsigned long end_pfn;
 
 		if (folio_test_hugetlb_migratable(folio))
 			return PAGE_MOVE;
-		*skip = folio_nr_pages(folio) - folio_page_idx(folio, page);
+		end_pfn = folio_pfn(folio) + folio_nr_pages(folio);
+		if (end_pfn > pfn)
+			*skip = end_pfn - pfn;
 	}
 	return PAGE_LEAVE;
 }
@@ -114,16 +118,22 @@ static enum page_verdict judge_page(struct page *page, unsigned long *skip)
 /* A poisoned page has nothing to save: what maps it only has to let it go */
 static void let_go_of_poisoned(struct folio *folio, unsigned long pfn)
 {
+	const bool on_lru = folio_test_lru(folio);
+	int ret = 0;
+
 	/* Unmapping cannot deal with a part of a large folio */
 	if (folio_test_large(folio) && !folio_test_hugetlb(folio))
 		return;
-	if (folio_test_lru(folio) && !folio_isolate_lru(folio))
+	if (on_lru && !folio_isolate_lru(folio))
 		return;
 	if (folio_mapped(folio)) {
 		folio_lock(folio);
-		unmap_poisoned_folio(folio, pfn, false);
+		ret = unmap_poisoned_folio(folio, pfn, false);
 		folio_unlock(folio);
 	}
+	/* Where the next pass finds it */
+	if (ret && on_lru)
+		folio_putback_lru(folio);
 }
 
 /*
@@ -150,8 +160,7 @@ static unsigned long collect_folio(unsigned long pfn, struct list_head *folios,
 	} else if (isolate_folio_to_list(folio, folios)) {
 		(*nr_folios)++;
 	} else if (__ratelimit(&limit)) {
-		pr_info("memory hotplug: pfn %#lx could not be isolated\n",
-			pfn);
+		pr_warn("failed to isolate pfn %lx\n", pfn);
 		dump_page(page, "isolation failed");
 	}
 out:
@@ -188,9 +197,9 @@ static void migrate_batch(struct list_head *folios, int nid)
 	list_for_each_entry(folio, folios, lru) {
 		if (!__ratelimit(&limit))
 			break;
-		pr_info("memory hotplug: pfn %#lx could not be migrated (%d)\n",
+		pr_warn("migrating pfn %lx failed ret:%d\n",
 			folio_pfn(folio), ret);
-		dump_page(&folio->page, "migration failed");
+		dump_page(&folio->page, "migration failure");
 	}
 	putback_movable_pages(folios);
 }

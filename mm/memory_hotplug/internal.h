@@ -92,7 +92,8 @@ struct mhp_table {
 /**
  * struct mhp_range_op - the context of a range that is added or removed
  * @t: the walk
- * @nid: its NUMA node
+ * @nid: its NUMA node; until it is claimed what the caller asked for, which is
+ *	 a memory group with MHP_NID_IS_MGID
  * @flags: what add_memory() was asked for
  * @group: its memory group, or NULL
  * @owner: who provides it
@@ -100,7 +101,8 @@ struct mhp_table {
  * @res_name: name to claim the resource by; NULL when the caller has claimed
  * @node_added: the walk brought the node online
  * @nodes: nodes that lose memory when the range is removed
- * @altmaps: for each block the altmap of its memmap, or NULL if no block has one
+ * @boot: some of what is removed was there at boot
+ * @cannot_stay: whoever removes it will not keep it, whatever we say
  */
 struct mhp_range_op {
 	struct mhp_transition t;
@@ -112,7 +114,8 @@ struct mhp_range_op {
 	const char *res_name;
 	bool node_added;
 	nodemask_t nodes;
-	struct vmem_altmap **altmaps;
+	bool boot;
+	bool cannot_stay;
 };
 
 /**
@@ -180,6 +183,7 @@ void mhp_notify(struct mhp_block_op *op, enum memory_block_state event);
 
 /* range.c */
 int mhp_range_check(u64 start, u64 size, struct mhp_refusal *refusal);
+int mhp_range_check_mappable(struct mhp_transition *t);
 int mhp_range_claim(struct mhp_transition *t);
 void mhp_range_unclaim(struct mhp_transition *t);
 int mhp_range_list(struct mhp_transition *t);
@@ -218,6 +222,7 @@ void mhp_zone_leave(struct mhp_transition *t);
 void mhp_account_present(struct mhp_block_op *op, long nr_pages);
 
 /* node.c */
+int mhp_node_resolve(struct mhp_range_op *op);
 int mhp_node_prepare(struct mhp_transition *t);
 void mhp_node_undo(struct mhp_transition *t);
 void mhp_node_retire(struct mhp_transition *t);
@@ -238,9 +243,9 @@ unsigned long mhp_kernel_pages_needed(unsigned long movable_pages,
 /* memmap_on_memory.c */
 unsigned long mhp_memmap_pages(unsigned long block_pages, size_t page_struct,
 			       unsigned long pageblock_pages, bool force);
-int mhp_altmaps_prepare(struct mhp_range_op *op);
-int mhp_altmaps_collect(struct mhp_range_op *op);
-void mhp_altmaps_free(struct mhp_range_op *op);
+struct vmem_altmap *mhp_altmap_create(u64 start, bool inaccessible);
+void mhp_altmap_free(u64 start);
+bool mhp_range_has_altmaps(u64 start, u64 size);
 int mhp_memmap_init(struct mhp_transition *t);
 void mhp_memmap_deinit(struct mhp_transition *t);
 

@@ -8,6 +8,7 @@
 #include <linux/memory.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
+#include <linux/range.h>
 
 #include "internal.h"
 
@@ -31,45 +32,66 @@ static int map_piece(struct mhp_range_op *op, u64 start, u64 size,
 }
 
 /* Block by block, up to but not including @end */
-static void unmap_blocks(struct mhp_range_op *op, u64 end)
+static void unmap_blocks(u64 start, u64 end)
 {
 	const unsigned long block = memory_block_size_bytes();
-	unsigned long i = 0;
-	u64 start;
 
-	for (start = op->t.start; start < end; start += block)
-		arch_remove_memory(start, block, op->altmaps[i++], NULL);
+	for (; start < end; start += block) {
+		struct vmem_altmap *altmap = mhp_altmap_of(start);
+
+		arch_remove_memory(start, block, altmap, NULL);
+		WARN_ON_ONCE(altmap && altmap->alloc);
+		mhp_altmap_free(start);
+	}
+}
+
+static int map_block(struct mhp_range_op *op, u64 start)
+{
+	const bool inaccessible = op->flags & MHP_OFFLINE_INACCESSIBLE;
+	struct vmem_altmap *altmap = mhp_altmap_create(start, inaccessible);
+	int ret;
+
+	if (!altmap)
+		return mhp_refuse_walk(&op->t, MHP_REFUSED_NO_MEMORY, -ENOMEM,
+				       "no memory to describe its blocks");
+	ret = map_piece(op, start, memory_block_size_bytes(), altmap);
+	if (ret)
+		mhp_altmap_free(start);
+	return ret;
 }
 
 static int map_blocks(struct mhp_range_op *op)
 {
-	const unsigned long block = memory_block_size_bytes();
 	const u64 end = op->t.start + op->t.size;
-	unsigned long i = 0;
 	u64 start;
 	int ret;
 
-	for (start = op->t.start; start < end; start += block) {
-		ret = map_piece(op, start, block, op->altmaps[i++]);
+	for (start = op->t.start; start < end;
+	     start += memory_block_size_bytes()) {
+		ret = map_block(op, start);
 		if (ret) {
-			unmap_blocks(op, start);
-			mhp_altmaps_free(op);
+			unmap_blocks(op->t.start, start);
 			return ret;
 		}
 	}
 	return 0;
 }
 
-/* node-ready -> mapped */
+/*
+ * node-ready -> mapped. A leaf that is there already and reaches beyond the
+ * range belongs to somebody else: it could not be taken away again with it.
+ */
 int mhp_range_map(struct mhp_transition *t)
 {
 	struct mhp_range_op *op = to_range_op(t);
-	int ret;
+	struct range leaf;
 
-	ret = mhp_altmaps_prepare(op);
-	if (ret)
-		return ret;
-	if (op->altmaps)
+	if (arch_check_remove_memory(t->start, t->size, &leaf))
+		return mhp_refuse_walk(t, MHP_REFUSED_LEAF, -EINVAL,
+				       "a page table leaf for %#llx-%#llx is there already",
+				       leaf.start, leaf.end);
+	if ((op->flags & MHP_MEMMAP_ON_MEMORY) &&
+	    mhp_supports_memmap_on_memory())
 		return map_blocks(op);
 	return map_piece(op, t->start, t->size, NULL);
 }
@@ -77,11 +99,8 @@ int mhp_range_map(struct mhp_transition *t)
 /* mapped -> node-ready */
 void mhp_range_unmap(struct mhp_transition *t)
 {
-	struct mhp_range_op *op = to_range_op(t);
-
-	if (op->altmaps)
-		unmap_blocks(op, t->start + t->size);
+	if (mhp_range_has_altmaps(t->start, t->size))
+		unmap_blocks(t->start, t->start + t->size);
 	else
 		arch_remove_memory(t->start, t->size, NULL, NULL);
-	mhp_altmaps_free(op);
 }

@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
+#include <linux/xarray.h>
 
 #include "internal.h"
 
@@ -125,117 +126,77 @@ bool mhp_supports_memmap_on_memory(void)
 }
 EXPORT_SYMBOL_GPL(mhp_supports_memmap_on_memory);
 
-static unsigned long nr_blocks(const struct mhp_range_op *op)
+/*
+ * The altmaps of all blocks that hold their own memmap, by block number. They
+ * live as long as the memmap, a little longer than the block's device.
+ */
+static DEFINE_XARRAY(altmaps);
+
+static unsigned long block_number(u64 start)
 {
-	return div64_u64(op->t.size, memory_block_size_bytes());
+	return div64_u64(start, memory_block_size_bytes());
 }
 
-static int alloc_altmaps(struct mhp_range_op *op)
+/**
+ * mhp_altmap_create() - plan where a block's memmap will lie
+ * @start: first byte of the block
+ * @inaccessible: the memory cannot be written before it goes online
+ *
+ * Return: the altmap, or NULL if there is no memory for it.
+ */
+struct vmem_altmap *mhp_altmap_create(u64 start, bool inaccessible)
 {
-	op->altmaps = kvcalloc(nr_blocks(op), sizeof(*op->altmaps), GFP_KERNEL);
-	if (!op->altmaps)
-		return mhp_refuse_walk(&op->t, MHP_REFUSED_NO_MEMORY, -ENOMEM,
-				       "no memory to keep track of the blocks");
-	return 0;
-}
-
-static struct vmem_altmap *create_altmap(u64 start, bool inaccessible)
-{
-	struct vmem_altmap altmap = {
+	const struct vmem_altmap template = {
 		.base_pfn = PHYS_PFN(start),
 		.end_pfn = PHYS_PFN(start) + block_pages() - 1,
 		.free = block_memmap_pages(),
 		.inaccessible = inaccessible,
 	};
+	struct vmem_altmap *altmap = kmemdup(&template, sizeof(template),
+					     GFP_KERNEL);
 
-	return kmemdup(&altmap, sizeof(altmap), GFP_KERNEL);
+	if (altmap && xa_err(xa_store(&altmaps, block_number(start), altmap,
+				      GFP_KERNEL))) {
+		kfree(altmap);
+		return NULL;
+	}
+	return altmap;
 }
 
 /**
- * mhp_altmaps_prepare() - plan where the memmaps of a range will lie
- * @op: the range that is being added
+ * mhp_altmap_free() - a block's memmap is gone
+ * @start: first byte of the block
+ */
+void mhp_altmap_free(u64 start)
+{
+	kfree(xa_erase(&altmaps, block_number(start)));
+}
+
+/**
+ * mhp_altmap_of() - where a block's memmap lies
+ * @start: first byte of the block
  *
- * Return: 0, with @op->altmaps NULL if they do not lie in the range; -ENOMEM.
+ * Context: device_hotplug_lock held.
+ * Return: the altmap, or %NULL if the block does not hold its own memmap.
  */
-int mhp_altmaps_prepare(struct mhp_range_op *op)
+struct vmem_altmap *mhp_altmap_of(u64 start)
 {
-	const bool inaccessible = op->flags & MHP_OFFLINE_INACCESSIBLE;
-	unsigned long i;
-	int ret;
-
-	if (!(op->flags & MHP_MEMMAP_ON_MEMORY) ||
-	    !mhp_supports_memmap_on_memory())
-		return 0;
-
-	ret = alloc_altmaps(op);
-	if (ret)
-		return ret;
-	for (i = 0; i < nr_blocks(op); i++) {
-		const u64 start = op->t.start + i * memory_block_size_bytes();
-
-		op->altmaps[i] = create_altmap(start, inaccessible);
-		if (!op->altmaps[i]) {
-			mhp_altmaps_free(op);
-			return mhp_refuse_walk(&op->t, MHP_REFUSED_NO_MEMORY,
-					       -ENOMEM,
-					       "no memory for the blocks' descriptions");
-		}
-	}
-	return 0;
-}
-
-static int collect_altmap(struct memory_block *mem, void *arg)
-{
-	const u64 start = PFN_PHYS(section_nr_to_pfn(mem->start_section_nr));
-	struct mhp_range_op *op = arg;
-	int ret;
-
-	if (!mem->altmap)
-		return 0;
-	if (!op->altmaps) {
-		ret = alloc_altmaps(op);
-		if (ret)
-			return ret;
-	}
-	op->altmaps[div64_u64(start - op->t.start,
-			      memory_block_size_bytes())] = mem->altmap;
-	return 0;
+	return xa_load(&altmaps, block_number(start));
 }
 
 /**
- * mhp_altmaps_collect() - find out where the memmaps of a range lie
- * @op: the range that is being removed; its blocks still own the altmaps
+ * mhp_range_has_altmaps() - does any block of a range hold its own memmap?
+ * @start: first byte
+ * @size: size in bytes
  *
- * Return: 0 or -ENOMEM.
+ * Return: true if so.
  */
-int mhp_altmaps_collect(struct mhp_range_op *op)
+bool mhp_range_has_altmaps(u64 start, u64 size)
 {
-	int ret = walk_memory_blocks(op->t.start, op->t.size, op,
-				     collect_altmap);
+	unsigned long number = block_number(start);
 
-	if (ret) {
-		kvfree(op->altmaps);
-		op->altmaps = NULL;
-	}
-	return ret;
-}
-
-/**
- * mhp_altmaps_free() - nothing of the range has a memmap any more
- * @op: the range
- */
-void mhp_altmaps_free(struct mhp_range_op *op)
-{
-	unsigned long i;
-
-	if (!op->altmaps)
-		return;
-	for (i = 0; i < nr_blocks(op); i++) {
-		WARN_ON_ONCE(op->altmaps[i] && op->altmaps[i]->alloc);
-		kfree(op->altmaps[i]);
-	}
-	kvfree(op->altmaps);
-	op->altmaps = NULL;
+	return xa_find(&altmaps, &number, block_number(start + size - 1),
+		       XA_PRESENT);
 }
 
 /*

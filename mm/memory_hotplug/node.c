@@ -56,6 +56,28 @@ int try_online_node(int nid)
 	return ret;
 }
 
+/* The node that the caller of add_memory() means, of a group or by itself */
+int mhp_node_resolve(struct mhp_range_op *op)
+{
+	int nid = op->nid;
+
+	if (op->flags & MHP_NID_IS_MGID) {
+		op->group = memory_group_find_by_id(nid);
+		if (!op->group)
+			return mhp_refuse_walk(&op->t, MHP_REFUSED_NODE,
+					       -EINVAL,
+					       "there is no memory group %d",
+					       nid);
+		nid = op->group->nid;
+	}
+	if (nid < 0 || nid >= MAX_NUMNODES || !node_possible(nid))
+		return mhp_refuse_walk(&op->t, MHP_REFUSED_NODE, -EINVAL,
+				       "node %d is not possible on this machine",
+				       nid);
+	op->nid = nid;
+	return 0;
+}
+
 /* claimed -> node-ready */
 int mhp_node_prepare(struct mhp_transition *t)
 {

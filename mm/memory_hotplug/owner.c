@@ -9,6 +9,7 @@
 
 #include <linux/acpi.h>
 #include <linux/device.h>
+#include <linux/ioport.h>
 #include <linux/memory.h>
 #include <linux/memory_hotplug.h>
 #include <linux/pfn.h>
@@ -63,6 +64,53 @@ static const char *acpi_owner_name(struct memory_block *mem)
 #endif
 
 /**
+ * arch_memory_owner() - who keeps book of memory that was there at boot
+ * @start: first byte
+ * @size: size in bytes
+ *
+ * An architecture whose firmware can take boot memory back overrides this.
+ *
+ * Return: the name of the file or tool to use instead, or %NULL.
+ */
+const char * __weak arch_memory_owner(u64 start, u64 size)
+{
+	return NULL;
+}
+
+static int copy_enclosing(struct resource *res, void *name)
+{
+	if (res->parent == &iomem_resource)
+		return 0;
+	strscpy(name, res->parent->name, MHP_OWNER_NAME_LEN);
+	return 1;
+}
+
+/* Boot memory may lie in the window of a device, for example of CXL */
+static bool inside_device(u64 start, u64 size, char *name)
+{
+	return walk_system_ram_res(start, start + size - 1, name,
+				   copy_enclosing) == 1;
+}
+
+static int check_boot_owner(struct memory_block *mem, u64 start, u64 size,
+			    struct mhp_refusal *refusal)
+{
+	const char *owner = arch_memory_owner(start, size);
+	char device[MHP_OWNER_NAME_LEN];
+
+	if (owner)
+		return mhp_refuse(refusal, MHP_REFUSED_OWNED, -EPERM, start,
+				  size, owner, "%s belongs to the firmware; use %s",
+				  dev_name(&mem->dev), owner);
+	if (inside_device(start, size, device))
+		return mhp_refuse(refusal, MHP_REFUSED_OWNED, -EPERM, start,
+				  size, device,
+				  "%s belongs to a device, see \"%s\" in /proc/iomem; let its driver remove it",
+				  dev_name(&mem->dev), device);
+	return 0;
+}
+
+/**
  * mhp_owner_check_remove() - may a block be removed by hand?
  * @mem: the block
  * @refusal: names the owner and its way out if not
@@ -79,12 +127,17 @@ int mhp_owner_check_remove(struct memory_block *mem,
 				  size, acpi_owner_name(mem),
 				  "%s belongs to an ACPI memory device; eject that: echo 1 > /sys/bus/acpi/devices/%s/eject",
 				  dev_name(&mem->dev), acpi_owner_name(mem));
-	if (mem->owner.provider == MHP_PROVIDER_DRIVER)
+	switch (mem->owner.provider) {
+	case MHP_PROVIDER_PROBE:
+		return 0;
+	case MHP_PROVIDER_BOOT:
+		return check_boot_owner(mem, start, size, refusal);
+	default:
 		return mhp_refuse(refusal, MHP_REFUSED_OWNED, -EPERM, start,
 				  size, mem->owner.name,
 				  "%s was added by %s; let that remove it",
 				  dev_name(&mem->dev), mem->owner.name);
-	return 0;
+	}
 }
 
 struct leaf_query {

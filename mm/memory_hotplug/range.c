@@ -124,6 +124,15 @@ int mhp_range_check(u64 start, u64 size, struct mhp_refusal *refusal)
 	return 0;
 }
 
+/* Can the kernel map the addresses of a range that is to be added? */
+int mhp_range_check_mappable(struct mhp_transition *t)
+{
+	if (mhp_range_allowed(t->start, t->size, true))
+		return 0;
+	return mhp_refuse_walk(t, MHP_REFUSED_ADDRESS, -E2BIG,
+			       "the kernel cannot map these addresses");
+}
+
 static int overlaps(struct resource *res, void *arg)
 {
 	return 1;
@@ -133,13 +142,14 @@ static int claim_resource(struct mhp_range_op *op)
 {
 	const u64 start = op->t.start, size = op->t.size;
 	unsigned long flags = IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY;
+	int ret;
 
 	if (strcmp(op->res_name, RAM_NAME))
 		flags |= IORESOURCE_SYSRAM_DRIVER_MANAGED;
 
-	if (!mhp_range_allowed(start, size, true))
-		return mhp_refuse_walk(&op->t, MHP_REFUSED_ADDRESS, -E2BIG,
-				       "the kernel cannot map these addresses");
+	ret = mhp_range_check_mappable(&op->t);
+	if (ret)
+		return ret;
 	if (system_state < SYSTEM_RUNNING &&
 	    (start > max_mem_size || size > max_mem_size - start))
 		return mhp_refuse_walk(&op->t, MHP_REFUSED_ADDRESS, -E2BIG,
@@ -190,7 +200,10 @@ static void unclaim_memblock(struct mhp_range_op *op)
 		memblock_remove(op->t.start, op->t.size);
 }
 
-/* absent -> claimed */
+/*
+ * absent -> claimed. The addresses come first: providers take EEXIST for "the
+ * kernel has this memory already", also where it does not come in whole blocks.
+ */
 int mhp_range_claim(struct mhp_transition *t)
 {
 	struct mhp_range_op *op = to_range_op(t);
@@ -201,7 +214,11 @@ int mhp_range_claim(struct mhp_transition *t)
 		if (ret)
 			return ret;
 	}
-	ret = claim_memblock(op);
+	ret = mhp_range_check(t->start, t->size, &t->refusal);
+	if (!ret)
+		ret = mhp_node_resolve(op);
+	if (!ret)
+		ret = claim_memblock(op);
 	if (ret)
 		unclaim_resource(op);
 	return ret;
@@ -262,22 +279,33 @@ int mhp_range_list(struct mhp_transition *t)
 	if (strcmp(op->res->name, RAM_NAME))
 		return 0;
 	ret = firmware_map_add_hotplug(t->start, t->start + t->size, RAM_NAME);
-	if (ret)
-		mhp_refuse_walk(t, MHP_REFUSED_NO_MEMORY, ret,
-				"no memory to list the range in /sys/firmware/memmap");
-	return ret;
+	if (!ret)
+		return 0;
+	/* Never EEXIST, which would tell a provider something else */
+	return mhp_refuse_walk(t, MHP_REFUSED_NO_MEMORY, -ENOMEM,
+			       "it could not be listed in /sys/firmware/memmap (%d)",
+			       ret);
 }
 
 #ifdef CONFIG_MEMORY_HOTREMOVE
-/* listed -> registered. What was never listed is none to unlist. */
+/*
+ * listed -> registered. What was never listed is none to unlist. Splitting an
+ * entry takes memory; a provider that removes what it added needs none.
+ */
 int mhp_range_unlist(struct mhp_transition *t)
 {
+	const struct mhp_range_op *op = to_range_op(t);
 	const int ret = firmware_map_remove_range(t->start, t->start + t->size,
-						  RAM_NAME);
+						  RAM_NAME, op->boot);
 
-	if (ret)
-		mhp_refuse_walk(t, MHP_REFUSED_NO_MEMORY, ret,
-				"no memory to take a part out of /sys/firmware/memmap");
-	return ret;
+	if (!ret)
+		return 0;
+	if (op->cannot_stay) {
+		pr_warn("memory hotplug: [mem %#010llx-%#010llx] is still listed in /sys/firmware/memmap (%d)\n",
+			t->start, t->start + t->size - 1, ret);
+		return 0;
+	}
+	return mhp_refuse_walk(t, MHP_REFUSED_NO_MEMORY, ret,
+			       "no memory to take a part out of /sys/firmware/memmap");
 }
 #endif /* CONFIG_MEMORY_HOTREMOVE */

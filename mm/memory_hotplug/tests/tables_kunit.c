@@ -22,7 +22,7 @@ struct table_case {
 
 static const struct table_case table_cases[] = {
 	{ "range", &mhp_range_table, MHP_RANGE_STATES, MHP_RANGE_LISTED,
-	  MHP_RANGE_PRESENT },
+	  MHP_RANGE_LISTED },
 	{ "block", &mhp_block_table, MHP_BLOCK_STATES, MHP_BLOCK_ACCEPTED,
 	  MHP_BLOCK_OCCUPIED },
 };

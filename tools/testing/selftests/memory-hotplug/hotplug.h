@@ -41,6 +41,45 @@ struct state {
 
 int read_states(struct state *states, size_t max, size_t *count);
 
+/* targets.c */
+enum provider {
+	ALREADY_THERE,
+	BY_PROBE,
+	BY_DRIVER,
+};
+
+/* A block: who adds it, as what, to which node, and how it goes online */
+struct target {
+	uint64_t start;
+	unsigned long long number;
+	enum provider provider;
+	const char *as;
+	int node;
+	const char *online;
+};
+
+#define MAX_TARGETS	8
+
+extern struct target targets[MAX_TARGETS];
+extern size_t nr_targets;
+
+void targets_begin(void);
+void targets_find(void);
+void targets_use_block(unsigned long long number);
+
+/* What to write where; @path and @text have room for LINE bytes */
+void target_add_request(const struct target *target, char *path, char *text);
+void target_online_request(const struct target *target, char *path, char *text);
+
+/* These return 0 or a positive errno */
+int target_add(const struct target *target);
+int target_online(const struct target *target);
+int target_offline(const struct target *target);
+int target_remove(const struct target *target);
+
+/* Ends the test if there was an error */
+void must(int error, const char *what, const struct target *target);
+
 /* snapshot.c */
 struct snapshot {
 	char **lines;

@@ -3,14 +3,11 @@
  * The undo of every step: each state that hotplug/states says may fail is made
  * to fail, in both directions, and afterwards everything is as it was before.
  *
- *   states [-r rounds] [-b block]
+ *   states [-r rounds] [-b block] [-q]
  *
- * A block of memory that the kernel does not use, because of mem= on its command
- * line, is probed, brought online, taken offline and removed. If mhp_provider of
- * test_modules is loaded, the same is done with a block that this driver adds:
- * to each node that has no memory, online in a kernel zone and in ZONE_MOVABLE;
- * and holding its own memmap, if memory_hotplug.memmap_on_memory allows that. If
- * mhp_client is loaded, what clients are told is compared as well.
+ * Memory that the kernel does not use is added, brought online, taken offline
+ * and removed, in several ways: see targets.c. If mhp_client of test_modules is
+ * loaded, what clients are told is compared as well.
  *
  * With -b, an offline block that is there already is brought online and taken
  * offline instead; only the table of blocks is then walked.
@@ -20,7 +17,8 @@
  * and objects of the per-CPU allocator. What RCU or a CPU still holds back comes
  * and goes, so the least that was in use is compared: in the first half of the
  * rounds, and in the last. The last half may have NOISE_PAGES and NOISE_OBJECTS
- * more, so that 200 rounds find a step that leaves one object behind.
+ * more, so that 200 rounds find a step that leaves one object behind. With -q
+ * there are only these rounds.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -35,8 +33,6 @@
 
 #define INJECTED	ENOLINK		/* nothing in a transition returns it */
 #define MAX_STATES	64
-#define MAX_TARGETS	8
-#define MAX_RANGES	64
 #define MAX_ROUNDS	1000
 
 #define NOISE_PAGES	64
@@ -45,74 +41,7 @@
 static struct state states[MAX_STATES];
 static size_t nr_states;
 
-#define PROVIDER	"/sys/module/mhp_provider/parameters/"
-
-enum provider {
-	ALREADY_THERE,
-	BY_PROBE,
-	BY_DRIVER,
-};
-
-/* A block: who adds it, as what, to which node, and how it goes online */
-struct target {
-	uint64_t start;
-	unsigned long long number;
-	enum provider provider;
-	const char *as;
-	int node;
-	const char *online;
-};
-
-static struct target targets[MAX_TARGETS];
-static size_t nr_targets;
-
-static char saved_policy[LINE];
-
-static void block_path(char *path, const struct target *target, const char *file)
-{
-	snprintf(path, LINE, MEMORY "memory%llu/%s", target->number, file);
-}
-
-static int set_state(const struct target *target, const char *state)
-{
-	char path[LINE];
-
-	block_path(path, target, "state");
-	return put(path, state);
-}
-
-static int add(const struct target *target)
-{
-	const unsigned long long start = target->start, size = block_size();
-	char text[LINE];
-
-	if (target->provider == BY_DRIVER) {
-		snprintf(text, sizeof(text), "%d %#llx %#llx %s", target->node, start, size,
-			 target->as);
-		return put(PROVIDER "add", text);
-	}
-	snprintf(text, sizeof(text), "%#llx", start);
-	return put(MEMORY "probe", text);
-}
-
-static int online(const struct target *target)
-{
-	return set_state(target, target->online);
-}
-
-static int offline(const struct target *target)
-{
-	return set_state(target, "offline");
-}
-
-static int remove_block(const struct target *target)
-{
-	const unsigned long long start = target->start, size = block_size();
-	char text[LINE];
-
-	snprintf(text, sizeof(text), "%#llx %#llx", start, size);
-	return put(target->provider == BY_DRIVER ? PROVIDER "remove" : MEMORY "remove", text);
-}
+static bool quick;
 
 /* A walk through a table: what makes it go and what brings it back */
 struct walk {
@@ -124,10 +53,10 @@ struct walk {
 };
 
 static const struct walk walks[] = {
-	{ "range", true,  "add",     add,	   remove_block },
-	{ "block", true,  "online",  online,	   offline },
-	{ "block", false, "offline", offline,	   online },
-	{ "range", false, "remove",  remove_block, add },
+	{ "range", true,  "add",     target_add,	 target_remove },
+	{ "block", true,  "online",  target_online,	 target_offline },
+	{ "block", false, "offline", target_offline, target_online },
+	{ "range", false, "remove",  target_remove,	 target_add },
 };
 
 static bool walks_range(const struct walk *walk)
@@ -149,30 +78,6 @@ static void hotplug_path(char *path, const struct walk *walk, const struct targe
 		snprintf(path, LINE, MEMORY "hotplug/%s", file);
 	else
 		snprintf(path, LINE, MEMORY "memory%llu/hotplug/%s", target->number, file);
-}
-
-static void restore(void)
-{
-	size_t i;
-
-	put(MEMORY "hotplug/fail", "none");
-	for (i = 0; i < nr_targets; i++) {
-		offline(&targets[i]);
-		if (targets[i].provider != ALREADY_THERE)
-			remove_block(&targets[i]);
-	}
-	put(MEMORY "auto_online_blocks", saved_policy);
-}
-
-static void must(int error, const char *what, const struct target *target)
-{
-	char text[LINE] = "";
-
-	if (!error)
-		return;
-	get(MEMORY "hotplug/refusal", text, sizeof(text));
-	ksft_exit_fail_msg("%s of memory%llu: %s; %s\n", what, target->number, strerror(error),
-			   text);
 }
 
 static int arm(const struct walk *walk, const struct target *target, const struct state *state)
@@ -377,116 +282,13 @@ static void test_rounds(size_t rounds)
 			 "no slope over %zu rounds\n", rounds);
 }
 
-static int node_of(const struct target *target)
-{
-	char path[LINE];
-	int node;
-
-	for (node = 0; node < 1024; node++) {
-		snprintf(path, sizeof(path), MEMORY "memory%llu/node%d", target->number, node);
-		if (!access(path, F_OK))
-			return node;
-	}
-	return -1;
-}
-
-/* There and back once, so that what the first time allocates for good is there */
-static void warm_up(struct target *target)
-{
-	if (target->provider != ALREADY_THERE)
-		must(add(target), "the first probe", target);
-	target->node = node_of(target);
-	must(online(target), "the first online", target);
-	must(offline(target), "the first offline", target);
-	if (target->provider != ALREADY_THERE)
-		must(remove_block(target), "the first remove", target);
-}
-
-static void add_target(struct target target)
-{
-	if (nr_targets == MAX_TARGETS)
-		return;
-	target.number = target.start / block_size();
-	warm_up(&target);
-	targets[nr_targets++] = target;
-}
-
-/* The numbers of a list such as "0,2-3" */
-static bool in_list(const char *list, int number)
-{
-	while (*list) {
-		char *end;
-		long first = strtol(list, &end, 10), last = first;
-
-		if (*end == '-')
-			last = strtol(end + 1, &end, 10);
-		if (number >= first && number <= last)
-			return true;
-		list = *end ? end + 1 : end;
-	}
-	return false;
-}
-
-/*
- * A node without any memory of its own has nothing of the kernel on it, so that
- * its first block can go offline again from a kernel zone, too.
- */
-static void add_bare_nodes(uint64_t start)
-{
-	struct target target = { .start = start, .provider = BY_DRIVER, .as = "plain" };
-	char possible[LINE], has_memory[LINE];
-
-	if (get(NODES "possible", possible, sizeof(possible)) ||
-	    get(NODES "has_memory", has_memory, sizeof(has_memory)))
-		return;
-	for (target.node = 0; target.node < 1024; target.node++) {
-		if (!in_list(possible, target.node) || in_list(has_memory, target.node))
-			continue;
-		target.online = "online_movable";
-		add_target(target);
-		target.online = "online_kernel";
-		add_target(target);
-		return;
-	}
-}
-
-static void find_targets(void)
-{
-	struct range spare[MAX_RANGES];
-	const size_t count = spare_memory(spare, ARRAY_SIZE(spare));
-	char text[LINE];
-	uint64_t last;
-
-	if (!count)
-		return;
-	add_target((struct target) {
-		.start = spare[0].start,
-		.provider = BY_PROBE,
-		.as = "probed",
-		.online = "online_movable",
-	});
-	if (access(PROVIDER "add", W_OK)) {
-		ksft_print_msg("mhp_provider is not loaded: only memory that is probed\n");
-		return;
-	}
-	last = spare[count - 1].start + spare[count - 1].size - block_size();
-	add_bare_nodes(last);
-	if (get("/sys/module/memory_hotplug/parameters/memmap_on_memory", text, sizeof(text)) ||
-	    !strcmp(text, "N"))
-		return;
-	add_target((struct target) {
-		.start = last,
-		.provider = BY_DRIVER,
-		.as = "managed memmap",
-		.online = "online_movable",
-	});
-}
-
 static unsigned int count_tests(void)
 {
 	unsigned int tests = 1;
 	size_t i, j, k;
 
+	if (quick)
+		return tests;
 	for (i = 0; i < nr_targets; i++) {
 		tests++;
 		for (j = 0; j < ARRAY_SIZE(walks); j++) {
@@ -504,13 +306,15 @@ int main(int argc, char **argv)
 	int option, error;
 
 	ksft_print_header();
-	while ((option = getopt(argc, argv, "r:b:")) != -1) {
+	while ((option = getopt(argc, argv, "r:b:q")) != -1) {
 		if (option == 'r')
 			rounds = strtoul(optarg, NULL, 0);
 		else if (option == 'b')
 			block = strtol(optarg, NULL, 0);
+		else if (option == 'q')
+			quick = true;
 		else
-			ksft_exit_fail_msg("usage: states [-r rounds] [-b block]\n");
+			ksft_exit_fail_msg("usage: states [-r rounds] [-b block] [-q]\n");
 	}
 	if (rounds > MAX_ROUNDS)
 		ksft_exit_fail_msg("at most %d rounds\n", MAX_ROUNDS);
@@ -522,24 +326,16 @@ int main(int argc, char **argv)
 	if (error)
 		ksft_exit_fail_msg("hotplug/states: %s\n", strerror(error));
 
-	must(get(MEMORY "auto_online_blocks", saved_policy, sizeof(saved_policy)),
-	     "auto_online_blocks", &targets[0]);
-	must(put(MEMORY "auto_online_blocks", "offline"), "auto_online_blocks", &targets[0]);
-	atexit(restore);
-
+	targets_begin();
 	if (block >= 0)
-		add_target((struct target) {
-			.start = block * block_size(),
-			.as = "present",
-			.online = "online_movable",
-		});
+		targets_use_block(block);
 	else
-		find_targets();
+		targets_find();
 	if (!nr_targets)
 		ksft_exit_skip("no memory to probe: boot with mem= so that some is left\n");
 
 	ksft_set_plan(count_tests());
-	for (i = 0; i < nr_targets; i++)
+	for (i = 0; i < nr_targets && !quick; i++)
 		test_target(&targets[i]);
 	test_rounds(rounds);
 	ksft_finished();

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Targets: blocks of memory for a test to add, bring online, take offline and
+ * remove. They lie where the kernel leaves memory unused because of mem= on its
+ * command line.
+ *
+ * One is probed. If mhp_provider of test_modules is loaded, others are added by
+ * this driver: to a node that has no memory, once for ZONE_MOVABLE and once for
+ * a kernel zone; and one that holds its own memmap, if the kernel was told
+ * memory_hotplug.memmap_on_memory.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "hotplug.h"
+
+#define PROVIDER	"/sys/module/mhp_provider/parameters/"
+#define MAX_RANGES	64
+#define MAX_NODES	1024
+
+struct target targets[MAX_TARGETS];
+size_t nr_targets;
+
+static char saved_policy[LINE];
+
+static void state_path(const struct target *target, char *path)
+{
+	snprintf(path, LINE, MEMORY "memory%llu/state", target->number);
+}
+
+void target_add_request(const struct target *target, char *path, char *text)
+{
+	const unsigned long long start = target->start, size = block_size();
+
+	if (target->provider == BY_DRIVER) {
+		snprintf(path, LINE, PROVIDER "add");
+		snprintf(text, LINE, "%d %#llx %#llx %s", target->node, start, size, target->as);
+	} else {
+		snprintf(path, LINE, MEMORY "probe");
+		snprintf(text, LINE, "%#llx", start);
+	}
+}
+
+void target_online_request(const struct target *target, char *path, char *text)
+{
+	state_path(target, path);
+	snprintf(text, LINE, "%s", target->online);
+}
+
+int target_add(const struct target *target)
+{
+	char path[LINE], text[LINE];
+
+	target_add_request(target, path, text);
+	return put(path, text);
+}
+
+int target_online(const struct target *target)
+{
+	char path[LINE], text[LINE];
+
+	target_online_request(target, path, text);
+	return put(path, text);
+}
+
+int target_offline(const struct target *target)
+{
+	char path[LINE];
+
+	state_path(target, path);
+	return put(path, "offline");
+}
+
+int target_remove(const struct target *target)
+{
+	const unsigned long long start = target->start, size = block_size();
+	char text[LINE];
+
+	snprintf(text, sizeof(text), "%#llx %#llx", start, size);
+	return put(target->provider == BY_DRIVER ? PROVIDER "remove" : MEMORY "remove", text);
+}
+
+void must(int error, const char *what, const struct target *target)
+{
+	char text[LINE] = "";
+
+	if (!error)
+		return;
+	get(MEMORY "hotplug/refusal", text, sizeof(text));
+	printf("Bail out! %s of memory%llu: %s; %s\n", what, target->number, strerror(error), text);
+	exit(1);
+}
+
+static void restore(void)
+{
+	size_t i;
+
+	put(MEMORY "hotplug/fail", "none");
+	for (i = 0; i < nr_targets; i++) {
+		target_offline(&targets[i]);
+		if (targets[i].provider != ALREADY_THERE)
+			target_remove(&targets[i]);
+	}
+	put(MEMORY "auto_online_blocks", saved_policy);
+}
+
+/* Nothing goes online by itself from now on until the program ends */
+void targets_begin(void)
+{
+	if (get(MEMORY "auto_online_blocks", saved_policy, sizeof(saved_policy)) ||
+	    put(MEMORY "auto_online_blocks", "offline")) {
+		printf("Bail out! " MEMORY "auto_online_blocks cannot be set\n");
+		exit(1);
+	}
+	atexit(restore);
+}
+
+static int node_of(const struct target *target)
+{
+	char path[LINE];
+	int node;
+
+	for (node = 0; node < MAX_NODES; node++) {
+		snprintf(path, sizeof(path), MEMORY "memory%llu/node%d", target->number, node);
+		if (!access(path, F_OK))
+			return node;
+	}
+	return -1;
+}
+
+/* There and back once, so that what the first time allocates for good is there */
+static void warm_up(struct target *target)
+{
+	if (target->provider != ALREADY_THERE)
+		must(target_add(target), "the first add", target);
+	target->node = node_of(target);
+	must(target_online(target), "the first online", target);
+	must(target_offline(target), "the first offline", target);
+	if (target->provider != ALREADY_THERE)
+		must(target_remove(target), "the first remove", target);
+}
+
+static void add_target(struct target target)
+{
+	if (nr_targets == MAX_TARGETS)
+		return;
+	target.number = target.start / block_size();
+	warm_up(&target);
+	targets[nr_targets++] = target;
+}
+
+/* The numbers of a list such as "0,2-3" */
+static bool in_list(const char *list, int number)
+{
+	while (*list) {
+		char *end;
+		long first = strtol(list, &end, 10), last = first;
+
+		if (*end == '-')
+			last = strtol(end + 1, &end, 10);
+		if (number >= first && number <= last)
+			return true;
+		list = *end ? end + 1 : end;
+	}
+	return false;
+}
+
+/*
+ * A node without any memory of its own has nothing of the kernel on it, so that
+ * its first block can go offline again from a kernel zone, too.
+ */
+static void add_bare_node(uint64_t start)
+{
+	struct target target = { .start = start, .provider = BY_DRIVER, .as = "plain" };
+	char possible[LINE], has_memory[LINE];
+
+	if (get(NODES "possible", possible, sizeof(possible)) ||
+	    get(NODES "has_memory", has_memory, sizeof(has_memory)))
+		return;
+	for (target.node = 0; target.node < MAX_NODES; target.node++) {
+		if (!in_list(possible, target.node) || in_list(has_memory, target.node))
+			continue;
+		target.online = "online_movable";
+		add_target(target);
+		target.online = "online_kernel";
+		add_target(target);
+		return;
+	}
+}
+
+static bool memmap_on_memory(void)
+{
+	char text[LINE];
+
+	return !get("/sys/module/memory_hotplug/parameters/memmap_on_memory", text, sizeof(text)) &&
+	       strcmp(text, "N");
+}
+
+void targets_find(void)
+{
+	struct range spare[MAX_RANGES];
+	const size_t count = spare_memory(spare, MAX_RANGES);
+	uint64_t last;
+
+	if (!count)
+		return;
+	add_target((struct target) {
+		.start = spare[0].start,
+		.provider = BY_PROBE,
+		.as = "probed",
+		.online = "online_movable",
+	});
+	if (access(PROVIDER "add", W_OK)) {
+		printf("# mhp_provider is not loaded: only memory that is probed\n");
+		return;
+	}
+	last = spare[count - 1].start + spare[count - 1].size - block_size();
+	add_bare_node(last);
+	if (memmap_on_memory())
+		add_target((struct target) {
+			.start = last,
+			.provider = BY_DRIVER,
+			.as = "managed memmap",
+			.online = "online_movable",
+		});
+}
+
+void targets_use_block(unsigned long long number)
+{
+	add_target((struct target) {
+		.start = number * block_size(),
+		.as = "present",
+		.online = "online_movable",
+	});
+}
