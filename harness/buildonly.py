@@ -12,8 +12,8 @@ import re
 import subprocess
 
 from . import assemble, base
-from .config import configure, parse
-from .kernel import Arch, Build, build_environment, jobs, make_command
+from .config import build_environment, configure, parse
+from .kernel import Arch, Build, compiler, jobs, make_command
 from .paths import BUILD, CONFIGS, LOGS, HarnessError, shown
 
 ARCHES = {
@@ -44,7 +44,8 @@ CONFIGURATIONS = {
     "arm64": Configuration(ARCHES["arm64"]),
 }
 
-# The callers: object and the symbol that brings it, "" for always. Those below arch/ are built for it alone.
+# The callers, and what we hook: object and the symbol that brings it, "" for always. What lies below arch/ is
+# built for that architecture alone.
 CALLERS = {
     "arch/arm64/kernel/hibernate": "HIBERNATION",
     "arch/arm64/mm/mmu": "",
@@ -54,6 +55,8 @@ CALLERS = {
     "arch/powerpc/mm/init_64": "",
     "arch/powerpc/mm/mem": "",
     "arch/powerpc/mm/numa": "NUMA",
+    "arch/powerpc/platforms/powernv/memtrace": "PPC_MEMTRACE",
+    "arch/powerpc/platforms/powernv/setup": "PPC_POWERNV",
     "arch/powerpc/platforms/pseries/cmm": "CMM",
     "arch/powerpc/platforms/pseries/dlpar": "",
     "arch/powerpc/platforms/pseries/hotplug-cpu": "HOTPLUG_CPU",
@@ -67,8 +70,12 @@ CALLERS = {
     "arch/s390/mm/extmem": "",
     "arch/s390/mm/init": "",
     "arch/s390/mm/vmem": "",
+    "arch/x86/kernel/apic/x2apic_uv_x": "X86_UV",
     "arch/x86/kernel/cpu/mce/core": "X86_MCE",
     "arch/x86/kernel/crash": "CRASH_DUMP",
+    "arch/x86/kernel/e820": "",
+    "arch/x86/kernel/kexec-bzimage64": "KEXEC_FILE",
+    "arch/x86/mm/init": "",
     "arch/x86/mm/init_64": "",
     "arch/x86/virt/vmx/tdx/tdx": "INTEL_TDX_HOST",
     "drivers/acpi/acpi_memhotplug": "ACPI",
@@ -80,12 +87,14 @@ CALLERS = {
     "drivers/cxl/core/region": "CXL_REGION",
     "drivers/dax/bus": "DAX",
     "drivers/dax/kmem": "DEV_DAX_KMEM",
+    "drivers/firmware/memmap": "FIRMWARE_MEMMAP",
     "drivers/hv/hv_balloon": "HYPERV_BALLOON",
     "drivers/net/ethernet/ibm/ehea/ehea_main": "EHEA",
     "drivers/s390/char/sclp_cmd": "S390",
     "drivers/s390/char/sclp_config": "S390",
     "drivers/virtio/virtio_mem": "VIRTIO_MEM",
     "drivers/xen/balloon": "XEN_BALLOON",
+    "drivers/xen/cpu_hotplug": "XEN",
     "drivers/xen/unpopulated-alloc": "XEN_UNPOPULATED_ALLOC",
     "fs/proc/kcore": "PROC_KCORE",
     "fs/proc/page": "PROC_PAGE_MONITOR",
@@ -128,14 +137,11 @@ ELSEWHERE = {
     "arch/arm/": "only takes lock_device_hotplug(), and has no memory hotplug",
     "arch/loongarch/": "no tests of ours for the architecture",
     "arch/riscv/": "no tests of ours for the architecture",
-    "arch/arm64/kvm/": "KVM for arm64, reads pfn_to_online_page() only",
-    "arch/powerpc/platforms/powernv/": "bare metal; the pseries ones call the same functions",
-    "arch/x86/kernel/apic/x2apic_uv_x.c": "UV; needs EFI for one call of set_memory_block_size_order()",
-    "drivers/xen/cpu_hotplug.c": "only takes lock_device_hotplug()",
-    "drivers/edac/": "MEM_* there are kinds of RAM",
-    "drivers/ras/": "MEM_* there are kinds of RAM",
     "drivers/char/agp/": "a method called remove_memory, of another subsystem",
 }
+
+CORE = "mm/memory_hotplug/"
+OURS = ("mm/memory_hotplug", "drivers/base/memory")     # all of MEMORY_HOTPLUG; more of ours goes to CALLERS
 
 INTERFACE_HEADERS = ("include/linux/memory.h", "include/linux/memory_hotplug.h")
 
@@ -176,28 +182,27 @@ def enabled(symbol, config):
 
 
 def callers(configuration, config):
-    """{object: the symbol's value} of the callers this configuration has."""
+    """{object: the symbol's value} of the callers and hooked files that this configuration has."""
     return {f"{stem}.o": config.get(f"CONFIG_{symbol}", "y") for stem, symbol in CALLERS.items()
             if enabled(symbol, config) and for_arch([stem], configuration.arch)}
 
 
-def ours(configuration, source, config):
-    """What to make for our part: our files, with the folder of the core as its Makefile says, and hooked ones."""
-    targets = []
-    if enabled("MEMORY_HOTPLUG", config):
-        files = [path for path in assemble.our_files(source) if path.endswith(".c")
-                 and path.startswith(("mm/", "drivers/base/")) and not path.startswith("mm/memory_hotplug/")]
-        targets = ["mm/memory_hotplug/"] + [path[:-2] + ".o" for path in files]
-    return targets
+def ours(source, config):
+    """What to make for our part; in the folder of the core its Makefile decides."""
+    if not enabled("MEMORY_HOTPLUG", config):
+        return []
+    return [CORE] + [f"{path[:-2]}.o" for path in assemble.our_files(source)
+                     if path.endswith(".c") and path.startswith(OURS) and not path.startswith(CORE)]
 
 
-def hooked(configuration, config):
-    """Objects of the base's files that we patch."""
-    paths = [path for path in assemble.our_patches() if path.endswith(".c")]
-    needs = {"drivers/firmware/memmap.c": "FIRMWARE_MEMMAP", "arch/x86/kernel/kexec-bzimage64.c": "KEXEC_FILE"}
-    stems = {path[:-2]: needs.get(path, CALLERS.get(path[:-2], "")) for path in for_arch(paths, configuration.arch)
-             if not path.startswith("tools/")}
-    return [f"{stem}.o" for stem, symbol in stems.items() if enabled(symbol, config)]
+def unlisted_callers(source):
+    """Files that use the interface, that are ours or hooked, and that no configuration builds."""
+    found = subprocess.run(["grep", "-rlwE", "--include=*.c", INTERFACE, "arch", "drivers", "fs", "kernel", "lib", "mm"],
+                           cwd=source, capture_output=True, text=True, check=True).stdout.split()
+    found += [path for path in {**assemble.our_files(source), **assemble.our_patches()}
+              if path.endswith(".c") and not path.startswith("tools/")]
+    return sorted({path for path in found if path[:-2] not in CALLERS
+                   and not path.startswith((*OURS, *ELSEWHERE))})
 
 
 def complaints(text, tree):
@@ -275,21 +280,23 @@ def problems(name):
     out.mkdir(parents=True, exist_ok=True)
     LOGS.mkdir(parents=True, exist_ok=True)
     log.write_text("")
-    command = make_command(Build(configuration.arch, "ours"), tree, out) + ["-s", "HOSTCC=ccache gcc"]
+    host = compiler(Build(ARCHES["x86_64"], "ours"))
+    command = make_command(Build(configuration.arch, "ours"), tree, out) + ["-s", f"HOSTCC={host}"]
     with assemble.locked(f"buildonly-{name}"):
         configure(command, tree, out, fragments(configuration))
         config = parse((out / ".config").read_text())
-        own = ours(configuration, source, config)
-        using = callers(configuration, config)
-        hooks = hooked(configuration, config)
+        own, using = ours(source, config), callers(configuration, config)
         if make(command, ["modules_prepare"], log, tree):
             raise HarnessError(f"{shown(out)} cannot be prepared, see {shown(log)}")
         found = make(command, own, log, tree, W=1) if own else []
-        found += make(command, sorted({*using, *hooks} - set(own)), log, tree)
+        found += make(command, sorted(using.keys() - set(own)), log, tree)
         if configuration.linked and not found:
-            found += make(command, ["vmlinux", "modules"], log, tree)
+            found = make(command, ["vmlinux", "modules"], log, tree)
+        elif not found:
+            modular = [path for path, value in using.items() if value == "m"]
+            found = unresolved(configuration.arch, out, built_objects(out, [*own, *using]), modular,
+                               declared(tree, source))
         if found:
-            return found
-        modular = [path for path, value in using.items() if value == "m"]
-        return unresolved(configuration.arch, out, built_objects(out, [*own, *using, *hooks]), modular,
-                          declared(tree, source))
+            for path in out.rglob("*.o"):       # what warned would be silent the next time, being built
+                path.unlink()
+        return found

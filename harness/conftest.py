@@ -20,6 +20,7 @@ RESULTS = pytest.StashKey()
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "full: too slow for `make test`, runs with `make test-full`")
+    config.addinivalue_line("markers", "needs_debug: runs on the debug kernel in any case (set by itself)")
     config.addinivalue_line("markers", "measure: says something of the kernel without debugging only")
     config.addinivalue_line("markers", "expected_skip(reason): a skip of this test is not a failure")
     CAPTURE.append(config.pluginmanager.getplugin("capturemanager"))
@@ -52,13 +53,15 @@ def kernel_stock():
 
 
 @pytest.fixture(scope="session")
-def kernel_fault():
-    return image("fault")
-
-
-@pytest.fixture(scope="session")
 def kernel_debug():
+    """With KUnit and fault injection, too: whoever needs these takes this kernel."""
     return image("debug")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "kernel_debug" in getattr(item, "fixturenames", ()):
+            item.add_marker("needs_debug")
 
 
 @pytest.fixture

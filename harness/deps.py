@@ -18,6 +18,8 @@ BUILD = ("bc", "bison", "ccache", "cpio", "flex", "gcc", "kmod", "libc6-dev", "l
          "libssl-dev", "lz4", "make", "perl", "rsync")
 BOOT = ("busybox-static", "qemu-system-x86")
 TESTS = ("python3-pytest",)
+PEERS = ("bash-static",)                # for the guest: what the base's selftests run in
+CROSS = ("gcc-aarch64-linux-gnu", "gcc-powerpc64-linux-gnu", "gcc-s390x-linux-gnu")
 CHECKS = ("sparse",)
 
 NEEDS = {
@@ -25,7 +27,7 @@ NEEDS = {
     "kernel": TREE + BUILD,
     "run": TREE + BUILD + BOOT,
     "shell": TREE + BUILD + BOOT,
-    "test": TREE + BUILD + BOOT + TESTS + CHECKS,
+    "test": TREE + BUILD + BOOT + TESTS + PEERS + CROSS + CHECKS,
     "check": TREE + BUILD + CHECKS,
 }
 

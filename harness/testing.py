@@ -48,7 +48,9 @@ def main(part="", full=False, select=""):
     marks = [] if full else ["not full"]
     runs = []
     if part != DEBUG:
-        runs.append(run_pytest(TESTS / part, select, marks))
+        # Without a part the second run has those that need the debug kernel.
+        first = marks if part else [*marks, "not needs_debug"]
+        runs.append(run_pytest(TESTS / part, select, first))
     if part == DEBUG or not part:
         runs.append(run_pytest(TESTS / "core", select, [*marks, "not measure"], TEST_KERNEL=DEBUG))
     counts = {key: sum(run[key] for run in runs) for key in runs[0]}

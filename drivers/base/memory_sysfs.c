@@ -10,7 +10,6 @@
 #include <linux/crash_core.h>
 #include <linux/device.h>
 #include <linux/kernel.h>
-#include <linux/kexec.h>
 #include <linux/memory.h>
 #include <linux/memory_hotplug.h>
 #include <linux/memory_refusal.h>

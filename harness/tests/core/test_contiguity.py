@@ -113,8 +113,10 @@ def check_coverage(w):
                  ("probed", "online_kernel", True), ("probed", "online_movable", True), ("probed", "offline", True),
                  ("dimm", "online_movable", True), ("dimm", "online_kernel", True), ("dimm", "offline", True)]:
         assert w.done[kind], f"{kind} never happened in {dict(w.done)}"
-    for zone in ("Normal", "Movable", "DMA32"):
+    for zone in ("Normal", "Movable"):
         assert w.flags[zone] == {0, 1}, f"zone {zone} was never seen both contiguous and not"
+    # What the kernel itself has there may keep all of its blocks online
+    assert 1 in w.flags["DMA32"]
 
 
 def test_contiguity(guest):

@@ -2,10 +2,18 @@
 """The n-th allocation fails, for every n of adding a block and of bringing it online."""
 
 from harness import selftests
+from harness.allocations import Allocations
 
 
-def test_every_allocation_fails_once(guest, kernel_fault, record_ktap):
-    with guest(kernel=kernel_fault, files=selftests.files(kernel_fault), append="mem=2G memory_hotplug.memmap_on_memory=1",
+def test_every_allocation_fails_once(guest, kernel_debug, record_ktap):
+    """Clean success or clean failure for each, in every way of adding memory, and nothing left allocated."""
+    with guest(kernel=kernel_debug, files=selftests.files(kernel_debug),
+               append="mem=2G memory_hotplug.memmap_on_memory=1",
                nodes=[{"mem": "3G", "cpus": "0-1"}, {"mem": "2G"}]) as g:
         selftests.load(g, "mhp_client", "mhp_provider")
-        record_ktap(g.ktap(selftests.program("fail-nth"), timeout=300))
+        program = selftests.program("fail-nth")
+        results = g.ktap(program, timeout=300)
+        with Allocations(g, "fail-nth") as allocations:
+            g.ktap(program, timeout=300)
+    record_ktap(results)
+    assert not allocations.live, f"still allocated: {dict(allocations.live)}"

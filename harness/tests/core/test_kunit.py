@@ -3,17 +3,18 @@
 
 import re
 
-from harness.paths import REPO
+from harness import assemble, base
 
 
 def our_suites():
     """The names of the suites in the sources: one that did not run would not be missed otherwise."""
-    text = "".join(path.read_text() for path in sorted(REPO.glob("**/tests/*_kunit.c")))
+    text = "".join(path.read_text() for name, path in assemble.our_files(base.source()).items()
+                   if name.endswith("_kunit.c"))
     return set(re.findall(r"struct kunit_suite \w+ = {\s*\.name = \"(\w+)\"", text))
 
 
-def test_kunit(guest, kernel_fault, record_ktap):
-    with guest(kernel=kernel_fault) as g:
+def test_kunit(guest, kernel_debug, record_ktap):
+    with guest(kernel=kernel_debug) as g:
         results = g.kunit()
     expected = our_suites()
     assert expected

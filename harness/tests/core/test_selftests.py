@@ -5,12 +5,10 @@ RAM above mem= is there to be probed: 3 GiB, of which the lower belongs to node 
 boot; a driver of the tests adds its memory.
 """
 
-import collections
-import re
-
 import pytest
 
 from harness import memory, selftests
+from harness.allocations import Allocations
 
 SPARE = {"nodes": [{"mem": "3G", "cpus": "0-1"}, {"mem": "2G"}], "append": "mem=2G"}
 ROUNDS = 40
@@ -70,48 +68,13 @@ def test_states_of_a_dimm_with_its_own_memmap(guest, kernel_ours, record_ktap):
 
 TRACED = 4                                  # rounds that states measures; it makes one more before
 
-# Allocations whose end is not to be seen in the trace, or need not come
-UNSEEN = {"kernfs_fop_open": "kfree_rcu() frees in bulk, without an event",
-          "sparse_add_section": "kfree_rcu() too",
-          "alloc_inode": "cached", "__d_alloc": "cached"}
-
-
-def live_objects(trace):
-    """{function: how many of the objects it has allocated are still there}, from the kmem events of a trace."""
-    live = {}
-    for line in trace.splitlines():
-        event = re.search(r" (kmalloc|kmem_cache_alloc|kfree|kmem_cache_free): .*?ptr=(\S+)", line)
-        if not event:
-            continue
-        if "alloc" in event[1]:
-            live[event[2]] = re.search(r"call_site=([\w.]+)", line)[1]
-        else:
-            live.pop(event[2], None)
-    return collections.Counter(live.values())
-
-
 def test_no_object_is_left_behind(guest, kernel_ours):
     """Exact where counting is not: which functions have allocated what nobody has freed since, by name."""
-    tracing = "/sys/kernel/tracing"
     with booted(guest, kernel_ours, "memory_hotplug.memmap_on_memory=1") as g:
         selftests.load(g, "mhp_client", "mhp_provider")
-        # Only what the test itself allocates; what it frees may be freed by anybody, after a grace period
-        g.run(f"""
-            set -e
-            test -d {tracing}/events || mount -t tracefs tracefs {tracing}
-            {selftests.program('states')} -q -r 2 > /tmp/first || cat /tmp/first
-            {selftests.program('mhp')} settle
-            cd {tracing}
-            echo 100000 > buffer_size_kb
-            for event in kmalloc kmem_cache_alloc; do echo 'comm == "states"' > events/kmem/$event/filter; done
-            for event in kmalloc kmem_cache_alloc kfree kmem_cache_free; do echo 1 > events/kmem/$event/enable; done
-            {selftests.program('states')} -q -r {TRACED} > /tmp/second || cat /tmp/second
-            {selftests.program('mhp')} settle
-            {selftests.program('mhp')} settle
-            echo 0 > tracing_on""", timeout=180)
-        lost = g.run(f"cat {tracing}/per_cpu/cpu*/stats | grep -E '^(overrun|dropped events)'")
-        assert not re.search(r": [1-9]", lost), f"the trace is not whole: {lost}"
-        trace = g.run(f"cat {tracing}/trace", timeout=180)
-    live = live_objects(trace)
-    kept = {name: count for name, count in live.items() if count >= TRACED and name not in UNSEEN}
+        states = f"{selftests.program('states')} -q"
+        g.run(f"{states} -r 2", timeout=120, check=False)
+        with Allocations(g, "states") as allocations:
+            g.run(f"{states} -r {TRACED}", timeout=120, check=False)
+    kept = {name: count for name, count in allocations.live.items() if count >= TRACED}
     assert not kept, f"still allocated after {TRACED} rounds: {kept}"

@@ -63,7 +63,8 @@ auto_online_blocks()
 	done
 	for type in on online_foo Online 1 "online " "offline online" "
 "; do
-		refuses EINVAL auto_online_blocks "$type" && reads auto_online_blocks offline || return 1
+		refuses EINVAL auto_online_blocks "$type" || return 1
+		reads auto_online_blocks offline || return 1
 	done
 }
 
@@ -256,7 +257,8 @@ crash_hotplug()
 need_our_files
 need_spare 2
 [ -f $MEMORY/hotplug/fail ] || skip_all "no CONFIG_MEMORY_HOTPLUG_FAIL"
-[ "$(put probe "$(at 0) $(hex $((2 * BLOCK)))")" = ok ] || skip_all "the kernel does not take $(at 0): $(get hotplug/refusal)"
+[ "$(put probe "$(at 0) $(hex $((2 * BLOCK)))")" = ok ] ||
+	skip_all "the kernel does not take $(at 0): $(get hotplug/refusal)"
 
 run_tests modes_of_the_files files_without_a_store_or_show block_size_bytes auto_online_blocks \
 	list_of_states point_of_no_return hotplug_fail_takes_what_may_fail errno_of_fail \

@@ -97,6 +97,7 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(command, "usage") && argc == 2)
 		return print_usage();
-	fprintf(stderr, "usage: mhp put <file> <text> | get <file> | spare | snapshot | settle | usage\n");
+	fprintf(stderr, "usage: mhp put <file> <text> | get <file>\n"
+			"       mhp spare | snapshot | settle | usage\n");
 	return 2;
 }

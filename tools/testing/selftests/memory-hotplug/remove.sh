@@ -12,7 +12,6 @@ BAD_INPUT="nothing
 0x100000000,0x8000000
 0x100000000 0x8000000 1
 0x100000000 size
-0x10000000000000000
 0x100000000 -1"
 
 # range <first> <blocks>: what probe and remove take
@@ -67,6 +66,14 @@ unreadable_input()
 "
 }
 
+# The errno of probe is as old as probe
+a_number_that_is_too_large()
+{
+	refused_unchanged ERANGE input probe 0x10000000000000000 &&
+	refused_unchanged EINVAL input remove 0x10000000000000000 &&
+	refused_unchanged EINVAL input remove "$(at 0) 0x10000000000000000"
+}
+
 input_that_is_too_long()
 {
 	refused_by_both EINVAL input "$(printf '%0200d' 1)"
@@ -86,7 +93,8 @@ empty()
 
 overflow()
 {
-	refused_by_both EINVAL alignment "0xffffffff$(printf %08x $((0x100000000 - BLOCK))) $(hex $((2 * BLOCK)))"
+	last=0xffffffff$(printf %08x $((0x100000000 - BLOCK)))
+	refused_by_both EINVAL alignment "$last $(hex $((2 * BLOCK)))"
 }
 
 beyond_what_can_be_mapped()
@@ -180,8 +188,8 @@ need_spare 5
 put probe "$(range 0 4)" > /dev/null && put remove "$(range 0 4)" > /dev/null
 
 run_tests one_block address_in_decimal_and_white_space several_blocks unreadable_input \
-	input_that_is_too_long unaligned empty overflow beyond_what_can_be_mapped \
-	probe_what_is_there remove_while_online remove_what_is_not_there \
-	remove_what_is_partly_not_there several_probes_in_one_remove part_of_a_probe \
-	parts_of_two_probes_in_one_remove used_and_removed_and_used_again \
+	a_number_that_is_too_large input_that_is_too_long unaligned empty overflow \
+	beyond_what_can_be_mapped probe_what_is_there remove_while_online \
+	remove_what_is_not_there remove_what_is_partly_not_there several_probes_in_one_remove \
+	part_of_a_probe parts_of_two_probes_in_one_remove used_and_removed_and_used_again \
 	probe_that_goes_online_by_itself

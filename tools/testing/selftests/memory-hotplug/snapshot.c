@@ -123,7 +123,8 @@ static void add_isolated(struct snapshot *snapshot)
 		if (table && strstr(line, "Isolate"))
 			isolate = true;
 		last = strrchr(line, ' ');
-		if (table && isolate && last && sscanf(line, "Node %u, zone %31s", &node, zone) == 2)
+		if (table && isolate && last &&
+		    sscanf(line, "Node %u, zone %31s", &node, zone) == 2)
 			add(snapshot, "node %u zone %s isolated page blocks:%s", node, zone, last);
 	}
 	fclose(file);
@@ -140,6 +141,11 @@ static void add_link(struct snapshot *snapshot, const char *path)
 	add(snapshot, "%s -> %s", path, target);
 }
 
+static bool join(char *path, const char *a, const char *b, const char *c)
+{
+	return snprintf(path, LINE, "%s%s%s", a, b, c) < LINE;
+}
+
 /* Names, modes and the targets of links; a directory that vanishes is not an error */
 static void add_tree(struct snapshot *snapshot, const char *path)
 {
@@ -153,7 +159,7 @@ static void add_tree(struct snapshot *snapshot, const char *path)
 	while ((entry = readdir(directory))) {
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
 			continue;
-		if ((size_t)snprintf(below, sizeof(below), "%s/%s", path, entry->d_name) >= sizeof(below))
+		if (!join(below, path, "/", entry->d_name))
 			continue;
 		if (lstat(below, &about))
 			continue;
@@ -178,9 +184,11 @@ static void add_file(struct snapshot *snapshot, const char *path)
 		add(snapshot, "%s: %s", path, text);
 }
 
+typedef void (*add_function)(struct snapshot *snapshot, const char *path);
+
 /* Calls a function for the entries of a directory with a numbered name */
-static void for_each_numbered(struct snapshot *snapshot, const char *path, const char *prefix,
-			      void (*function)(struct snapshot *, const char *))
+static void add_numbered(struct snapshot *snapshot, const char *path, const char *prefix,
+			 add_function function)
 {
 	DIR *directory = opendir(path);
 	struct dirent *entry;
@@ -191,7 +199,7 @@ static void for_each_numbered(struct snapshot *snapshot, const char *path, const
 	while ((entry = readdir(directory))) {
 		if (!begins(entry->d_name, prefix) || !isdigit(entry->d_name[strlen(prefix)]))
 			continue;
-		if ((size_t)snprintf(below, sizeof(below), "%s%s", path, entry->d_name) < sizeof(below))
+		if (join(below, path, "", entry->d_name))
 			function(snapshot, below);
 	}
 	closedir(directory);
@@ -199,7 +207,9 @@ static void for_each_numbered(struct snapshot *snapshot, const char *path, const
 
 static void add_block(struct snapshot *snapshot, const char *path)
 {
-	static const char *const files[] = { "state", "hotplug/state", "phys_index", "online", NULL };
+	static const char *const files[] = {
+		"state", "hotplug/state", "phys_index", "online", NULL,
+	};
 	char file[2 * LINE];
 	unsigned int i;
 
@@ -306,10 +316,10 @@ void snapshot_take(struct snapshot *snapshot)
 	add_file(snapshot, NODES "has_normal_memory");
 	add_file(snapshot, MEMORY "auto_online_blocks");
 	add_file(snapshot, "/sys/module/mhp_client/parameters/outstanding");
-	for_each_numbered(snapshot, MEMORY, "memory", add_block);
-	for_each_numbered(snapshot, NODES, "node", add_node);
-	for_each_numbered(snapshot, "/sys/firmware/memmap/", "", add_firmware_entry);
-	for_each_numbered(snapshot, "/proc/", "", add_thread);
+	add_numbered(snapshot, MEMORY, "memory", add_block);
+	add_numbered(snapshot, NODES, "node", add_node);
+	add_numbered(snapshot, "/sys/firmware/memmap/", "", add_firmware_entry);
+	add_numbered(snapshot, "/proc/", "", add_thread);
 	qsort(snapshot->lines, snapshot->count, sizeof(char *), by_text);
 }
 
@@ -360,8 +370,7 @@ void usage_settle(void)
 	while ((entry = readdir(caches))) {
 		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
 			continue;
-		if ((size_t)snprintf(path, sizeof(path), "/sys/kernel/slab/%s/shrink",
-				     entry->d_name) < sizeof(path))
+		if (join(path, "/sys/kernel/slab/", entry->d_name, "/shrink"))
 			put(path, "1");
 	}
 	closedir(caches);

@@ -321,7 +321,8 @@ int main(int argc, char **argv)
 	if (access(MEMORY "hotplug/states", R_OK))
 		ksft_exit_skip("no " MEMORY "hotplug/states\n");
 	if (access(MEMORY "hotplug/fail", W_OK))
-		ksft_exit_skip("no " MEMORY "hotplug/fail: not root, or no CONFIG_MEMORY_HOTPLUG_FAIL\n");
+		ksft_exit_skip("no " MEMORY "hotplug/fail: "
+			       "not root, or no CONFIG_MEMORY_HOTPLUG_FAIL\n");
 	error = read_states(states, ARRAY_SIZE(states), &nr_states);
 	if (error)
 		ksft_exit_fail_msg("hotplug/states: %s\n", strerror(error));

@@ -191,7 +191,7 @@ static void add_bare_node(uint64_t start)
 	}
 }
 
-static bool memmap_on_memory(void)
+static bool memmap_may_be_inside(void)
 {
 	char text[LINE];
 
@@ -219,7 +219,7 @@ void targets_find(void)
 	}
 	last = spare[count - 1].start + spare[count - 1].size - block_size();
 	add_bare_node(last);
-	if (memmap_on_memory())
+	if (memmap_may_be_inside())
 		add_target((struct target) {
 			.start = last,
 			.provider = BY_DRIVER,

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The test of the states is tested: with any one teardown left out it fails, with none it passes."""
+
+import pytest
+
+from harness import mutants, selftests
+from harness.qemu import GuestError
+
+pytestmark = pytest.mark.full
+
+ROUNDS = 40                                 # enough for a teardown whose want only shows by counting
+
+
+@pytest.fixture(scope="module")
+def kernel_mutants():
+    return mutants.image()
+
+
+def run_states(guest, image, name):
+    with guest(kernel=image, files=selftests.files(image), nodes=[{"mem": "3G", "cpus": "0-1"}, {"mem": "2G"}],
+               append=f"mem=2G memory_hotplug.memmap_on_memory=1 memory_hotplug.mutant={name}") as g:
+        selftests.load(g, "mhp_client", "mhp_provider")
+        g.expect_death = True
+        return g.ktap(f"{selftests.program('states')} -r {ROUNDS}", timeout=90)
+
+
+def test_nothing_left_out(guest, kernel_mutants):
+    results = run_states(guest, kernel_mutants, "none")
+    assert {verdict for verdict, _, _ in results} == {"ok"}
+
+
+@pytest.mark.parametrize("name", mutants.teardowns())
+def test_left_out(guest, kernel_mutants, name):
+    """A failed result, a WARN, or a transition that never ends."""
+    try:
+        results = run_states(guest, kernel_mutants, name)
+    except GuestError:
+        return
+    assert "fail" in {verdict for verdict, _, _ in results}, f"nobody missed {name}"

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Memory that somebody else has brought is not removed by hand, and then goes the way of its owner."""
+
+import pytest
+
+from harness import memory, selftests
+
+MIB = 1 << 20
+SPARE_START = 4 << 30
+
+
+def refused_as_owned(g, blocks):
+    """`remove` of the first block, and of all: EPERM, nothing changed; returns the refusal."""
+    size = memory.block_size(g)
+    before = selftests.snapshot(g)
+    for text in (f"{blocks[0] * size:#x}", f"{blocks[0] * size:#x} {len(blocks) * size:#x}"):
+        assert selftests.put(g, "remove", text) == "EPERM"
+        refusal = memory.refusal(g)
+        assert refusal.startswith("error=-1 request=remove reason=owned "), refusal
+    assert not selftests.difference(before, selftests.snapshot(g))
+    return refusal
+
+
+def new_blocks(g, known):
+    return sorted(memory.blocks(g).keys() - known.keys())
+
+
+@pytest.mark.parametrize("state", ["offline", "online_movable"])
+def test_acpi(guest, kernel_ours, state):
+    with guest(kernel=kernel_ours, files=selftests.files(kernel_ours), mem="1G", maxmem="4G", slots=1) as g:
+        g.run(f"echo {state} > {memory.SYSFS}/auto_online_blocks")
+        known = memory.blocks(g)
+        g.plug_dimm("d", size="256M")
+        refusal = refused_as_owned(g, new_blocks(g, known))
+        device = refusal.split(" by=")[1].split()[0]
+        assert device.startswith("PNP0C80:") and "eject" in refusal
+        assert g.sh(f"test -w /sys/bus/acpi/devices/{device}/eject")[0] == 0, "the way out that it names is there"
+        assert g.unplug_dimm("d")
+        assert memory.blocks(g) == known
+
+
+def test_acpi_by_the_way_out(guest, kernel_ours):
+    """What the refusal says to do is done, word for word."""
+    with guest(kernel=kernel_ours, files=selftests.files(kernel_ours), mem="1G", maxmem="4G", slots=1) as g:
+        g.run(f"echo offline > {memory.SYSFS}/auto_online_blocks")
+        known = memory.blocks(g)
+        g.plug_dimm("d", size="256M")
+        refusal = refused_as_owned(g, new_blocks(g, known))
+        g.run(refusal.split("eject that: ")[1])
+        g.wait_event("DEVICE_DELETED", device="d")
+        assert memory.blocks(g) == known
+
+
+def test_virtio_mem(guest, kernel_ours):
+    with guest(kernel=kernel_ours, files=selftests.files(kernel_ours), mem="1G", maxmem="4G", slots=1,
+               extra=["-object", "memory-backend-ram,id=backend,size=1G", "-device",
+                      "virtio-mem-pci,id=vmem,memdev=backend,node=0,requested-size=0"]) as g:
+        g.run(f"echo online_movable > {memory.SYSFS}/auto_online_blocks")
+        known = memory.blocks(g)
+        g.qmp("qom-set", path="/machine/peripheral/vmem", property="requested-size", value=256 * MIB)
+        g.wait_event("MEMORY_DEVICE_SIZE_CHANGE", id="vmem", size=256 * MIB)
+        g.run(f"until [ $(ls -d {memory.SYSFS}/memory[0-9]* | wc -l) -ge {len(known) + 2} ]; do :; done")
+        blocks = new_blocks(g, known)
+        assert "virtio_mem" in refused_as_owned(g, blocks)
+        g.qmp("qom-set", path="/machine/peripheral/vmem", property="requested-size", value=0)
+        g.wait_event("MEMORY_DEVICE_SIZE_CHANGE", id="vmem", size=0)
+        g.run(f"until [ $(ls -d {memory.SYSFS}/memory[0-9]* | wc -l) -eq {len(known)} ]; do :; done")
+        assert memory.blocks(g) == known
+
+
+@pytest.mark.parametrize("words", ["", "managed", "group", "managed group memmap"])
+def test_driver(guest, kernel_ours, words):
+    with guest(kernel=kernel_ours, files=selftests.files(kernel_ours), mem="4G",
+               append="mem=2G memory_hotplug.memmap_on_memory=1") as g:
+        selftests.load(g, "mhp_provider")
+        g.run(f"echo offline > {memory.SYSFS}/auto_online_blocks")
+        known = memory.blocks(g)
+        where = f"{SPARE_START:#x} {256 * MIB:#x}"
+        add, remove = (f"/sys/module/mhp_provider/parameters/{name}" for name in ("add", "remove"))
+        assert selftests.put(g, add, f"0 {where} {words}") == "ok", memory.refusal(g)
+        blocks = new_blocks(g, known)
+        assert "mhp_provider" in refused_as_owned(g, blocks) or "managed" not in words
+        memory.set_state(g, blocks, "online_movable")
+        assert selftests.put(g, remove, where) == "EBUSY"
+        assert memory.refusal(g).startswith("error=-16 request=remove reason=online ")
+        memory.set_state(g, blocks, "offline")
+        assert selftests.put(g, remove, where) == "ok"
+        assert memory.blocks(g) == known
+
+        # And once more in one step, from online, when the driver leaves
+        assert selftests.put(g, add, f"0 {where} {words}") == "ok"
+        memory.set_state(g, blocks, "online_movable")
+        g.run("rmmod mhp_provider")
+        assert memory.blocks(g) == known
+
+
+def test_boot_memory_that_nobody_owns(guest, kernel_ours):
+    """It may go, as far as leaves of the direct map let it, leaves no trace for kexec, and can come back.
+
+    What the kernel allocates at boot lies at the top of the memory, well above the GiB that goes.
+    """
+    start, gib = 5 << 30, 1 << 30
+    with guest(kernel=kernel_ours, files=selftests.files(kernel_ours), mem="6G",
+               append="movablecore=3328M") as g:
+        g.run(f"echo offline > {memory.SYSFS}/auto_online_blocks")
+        blocks = sorted(memory.blocks_in(g, start, start + gib))
+        assert len(blocks) * memory.block_size(g) == gib
+        memory.set_state(g, blocks, "offline", timeout=120)
+        assert selftests.put(g, "remove", f"{start:#x}") == "EBUSY"
+        assert "reason=leaf" in memory.refusal(g)
+        assert selftests.put(g, "remove", f"{start:#x} {gib:#x}") == "ok", memory.refusal(g)
+
+        assert not memory.blocks_in(g, start, start + gib)
+        for first, end, name, _ in memory.iomem(g):
+            assert name != "System RAM" or end <= start or first >= start + gib
+        entries = g.run("cd /sys/firmware/memmap; for i in *; do cat $i/start $i/end $i/type | tr '\\n' ' '; echo; done")
+        for first, last, *kind in (line.split() for line in entries.splitlines()):
+            assert kind != ["System", "RAM"] or int(last, 16) < start or int(first, 16) >= start + gib, entries
+
+        assert selftests.put(g, "probe", f"{start:#x} {gib:#x}") == "ok", memory.refusal(g)
+        memory.set_state(g, blocks, "online_movable")
