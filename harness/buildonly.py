@@ -14,7 +14,7 @@ import subprocess
 from . import assemble, base
 from .config import build_environment, configure, parse
 from .kernel import Arch, Build, compiler, jobs, make_command
-from .paths import BUILD, CONFIGS, LOGS, HarnessError, shown
+from .paths import BUILD, CONFIGS, LOGS
 
 ARCHES = {
     "x86_64": Arch("x86_64", "x86_64", "", ()),
@@ -231,12 +231,12 @@ def symbols(arch, path):
     undefined, defined = set(), set()
     for line in listing.splitlines():
         words = line.split()
-        if len(words) >= 2 and words[-2] in ("U", "w"):
-            undefined.add(words[-1])
-        elif len(words) == 3 and (words[1].isupper() or words[1] == "w"):
-            defined.add(words[-1].removeprefix("."))
+        if len(words) == 2:                     # no address
+            undefined.add(words[1].removeprefix("."))
+        elif len(words) == 3 and words[1].isupper():
+            defined.add(words[2].removeprefix("."))
     exported = {name.removeprefix("__export_symbol_") for name in re.findall(r"__export_symbol_\w+", listing)}
-    return {name.removeprefix(".") for name in undefined}, defined, exported
+    return undefined, defined, exported
 
 
 def declared(tree, source):
@@ -271,31 +271,42 @@ def built_objects(out, targets):
     return sorted(found)
 
 
-def problems(name):
-    """Build one configuration; the lines to fix."""
-    configuration = CONFIGURATIONS[name]
-    source = base.source()
-    tree, _ = assemble.assemble(source)
-    out, log = out_directory(name), LOGS / f"buildonly-{name}.log"
+def configured(name):
+    """Write the configuration and prepare to build it: (make command, its values)."""
+    configuration, out = CONFIGURATIONS[name], out_directory(name)
+    tree, _ = assemble.assemble(base.source())
     out.mkdir(parents=True, exist_ok=True)
-    LOGS.mkdir(parents=True, exist_ok=True)
-    log.write_text("")
     host = compiler(Build(ARCHES["x86_64"], "ours"))
     command = make_command(Build(configuration.arch, "ours"), tree, out) + ["-s", f"HOSTCC={host}"]
+    configure(command, tree, out, fragments(configuration))
+    return command, parse((out / ".config").read_text())
+
+
+def built(name, command, config, log):
+    """Build it all; what make or the check of the names complained of."""
+    configuration, source, out = CONFIGURATIONS[name], base.source(), out_directory(name)
+    tree = assemble.tree_for(source)
+    own, using = ours(source, config), callers(configuration, config)
+    found = make(command, ["modules_prepare"], log, tree)
+    if own and not found:
+        found = make(command, own, log, tree, W=1)
+    found += make(command, sorted(using.keys() - set(own)), log, tree)
+    if found:
+        return found
+    if configuration.linked:
+        return make(command, ["vmlinux", "modules"], log, tree)
+    modular = [path for path, value in using.items() if value == "m"]
+    return unresolved(configuration.arch, out, built_objects(out, [*own, *using]), modular, declared(tree, source))
+
+
+def problems(name):
+    """Build one configuration; the lines to fix."""
+    out, log = out_directory(name), LOGS / f"buildonly-{name}.log"
+    LOGS.mkdir(parents=True, exist_ok=True)
+    log.write_text("")
     with assemble.locked(f"buildonly-{name}"):
-        configure(command, tree, out, fragments(configuration))
-        config = parse((out / ".config").read_text())
-        own, using = ours(source, config), callers(configuration, config)
-        if make(command, ["modules_prepare"], log, tree):
-            raise HarnessError(f"{shown(out)} cannot be prepared, see {shown(log)}")
-        found = make(command, own, log, tree, W=1) if own else []
-        found += make(command, sorted(using.keys() - set(own)), log, tree)
-        if configuration.linked and not found:
-            found = make(command, ["vmlinux", "modules"], log, tree)
-        elif not found:
-            modular = [path for path, value in using.items() if value == "m"]
-            found = unresolved(configuration.arch, out, built_objects(out, [*own, *using]), modular,
-                               declared(tree, source))
+        command, config = configured(name)
+        found = built(name, command, config, log)
         if found:
             for path in out.rglob("*.o"):       # what warned would be silent the next time, being built
                 path.unlink()

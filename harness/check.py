@@ -24,6 +24,8 @@ LONGEST_DELETION = 12
 NOT_OUR_FAULT = ("CAMELCASE", "UNDOCUMENTED_SETUP")
 # Macros and habits of the kernel that programs of user space have not.
 USER_SPACE = ("PREFER_DEFINED_ATTRIBUTE_MACRO", "BIT_MACRO", "USE_NEGATIVE_ERRNO")
+# It takes the definition of a function of that name for a loop.
+FUNCTION_LIKE_LOOP = re.compile(r"int for_each_\w+\(")
 TRACE_EVENT_LAYOUT = ("OPEN_ENDED_LINE", "PARENTHESIS_ALIGNMENT")
 WITHOUT_SPDX = (".patch", "COPYING", ".gitkeep")
 
@@ -124,7 +126,9 @@ def checkpatch(subject):
     def file(path):
         ignored = NOT_OUR_FAULT + (TRACE_EVENT_LAYOUT if path.startswith("include/trace/") else ())
         ignored += USER_SPACE if path.startswith("tools/") else ()
-        return findings([*script, "--ignore", ",".join(ignored), "-f", path], path)
+        source = (subject.tree / path).read_text().splitlines()
+        return [line for line in findings([*script, "--ignore", ",".join(ignored), "-f", path], path)
+                if not FUNCTION_LIKE_LOOP.match(source[int(line.split(":")[1]) - 1])]
 
     def hook(patch):
         diff = "--- " + patch.read_text().partition("\n--- ")[2]       # the header is prose

@@ -22,6 +22,7 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "full: too slow for `make test`, runs with `make test-full`")
     config.addinivalue_line("markers", "needs_debug: runs on the debug kernel in any case (set by itself)")
     config.addinivalue_line("markers", "measure: says something of the kernel without debugging only")
+    config.addinivalue_line("markers", "slow_on_debug: runs on the debug kernel with `make test-full` only")
     config.addinivalue_line("markers", "expected_skip(reason): a skip of this test is not a failure")
     CAPTURE.append(config.pluginmanager.getplugin("capturemanager"))
     config.stash[RESULTS] = {"passed": 0, "failed": 0, "skipped": 0}
@@ -53,8 +54,13 @@ def kernel_stock():
 
 
 @pytest.fixture(scope="session")
+def kernel_fault():
+    """With KUnit and fault injection, which `ours` does without, to cost what it costs."""
+    return image("fault")
+
+
+@pytest.fixture(scope="session")
 def kernel_debug():
-    """With KUnit and fault injection, too: whoever needs these takes this kernel."""
     return image("debug")
 
 

@@ -52,7 +52,8 @@ def main(part="", full=False, select=""):
         first = marks if part else [*marks, "not needs_debug"]
         runs.append(run_pytest(TESTS / part, select, first))
     if part == DEBUG or not part:
-        runs.append(run_pytest(TESTS / "core", select, [*marks, "not measure"], TEST_KERNEL=DEBUG))
+        again = [*marks, "not measure"] if full else [*marks, "not measure", "not slow_on_debug"]
+        runs.append(run_pytest(TESTS / "core", select, again, TEST_KERNEL=DEBUG))
     counts = {key: sum(run[key] for run in runs) for key in runs[0]}
     if counts["skipped"]:
         print(f"{counts['skipped']} skipped as expected")

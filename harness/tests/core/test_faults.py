@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
 """The n-th allocation fails, for every n of adding a block and of bringing it online."""
 
+import pytest
+
 from harness import selftests
 from harness.allocations import Allocations
 
 
-def test_every_allocation_fails_once(guest, kernel_debug, record_ktap):
+@pytest.mark.slow_on_debug
+def test_every_allocation_fails_once(guest, kernel_fault, record_ktap):
     """Clean success or clean failure for each, in every way of adding memory, and nothing left allocated."""
-    with guest(kernel=kernel_debug, files=selftests.files(kernel_debug),
+    with guest(kernel=kernel_fault, files=selftests.files(kernel_fault),
                append="mem=2G memory_hotplug.memmap_on_memory=1",
                nodes=[{"mem": "3G", "cpus": "0-1"}, {"mem": "2G"}]) as g:
         selftests.load(g, "mhp_client", "mhp_provider")

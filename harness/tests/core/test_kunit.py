@@ -13,8 +13,8 @@ def our_suites():
     return set(re.findall(r"struct kunit_suite \w+ = {\s*\.name = \"(\w+)\"", text))
 
 
-def test_kunit(guest, kernel_debug, record_ktap):
-    with guest(kernel=kernel_debug) as g:
+def test_kunit(guest, kernel_fault, record_ktap):
+    with guest(kernel=kernel_fault) as g:
         results = g.kunit()
     expected = our_suites()
     assert expected

@@ -3,10 +3,10 @@
 
 import pytest
 
-from harness import mutants, selftests
+from harness import memory, mutants, selftests
 from harness.qemu import GuestError
 
-pytestmark = pytest.mark.full
+pytestmark = [pytest.mark.full, pytest.mark.measure]
 
 ROUNDS = 40                                 # enough for a teardown whose want only shows by counting
 
@@ -27,6 +27,16 @@ def run_states(guest, image, name):
 def test_nothing_left_out(guest, kernel_mutants):
     results = run_states(guest, kernel_mutants, "none")
     assert {verdict for verdict, _, _ in results} == {"ok"}
+
+
+def test_unreachable(guest, kernel_ours):
+    """What no test can miss: no step after these may fail, so that they are never undone."""
+    with guest(kernel=kernel_ours) as g:
+        steps = [line.split() for line in g.run(f"cat {memory.SYSFS}/hotplug/states").splitlines()]
+    for state in mutants.UNREACHABLE.values():
+        (table, number), = [step[:2] for step in steps if step[2] == state]
+        later = [step for step in steps if step[0] == table and int(step[1]) > int(number)]
+        assert {step[4] for step in later} == {"cannot-fail"}
 
 
 @pytest.mark.parametrize("name", mutants.teardowns())

@@ -48,7 +48,10 @@ enum provider {
 	BY_DRIVER,
 };
 
-/* A block: who adds it, as what, to which node, and how it goes online */
+/*
+ * A block: who adds it, as what, to which node, and how it goes online; and how
+ * many lines of a snapshot the first time there and back has changed
+ */
 struct target {
 	uint64_t start;
 	unsigned long long number;
@@ -56,6 +59,7 @@ struct target {
 	const char *as;
 	int node;
 	const char *online;
+	size_t left_behind;
 };
 
 #define MAX_TARGETS	8
@@ -88,6 +92,8 @@ struct snapshot {
 };
 
 void snapshot_take(struct snapshot *snapshot);
+/* Leaves the lines that begin so out of a snapshot */
+void snapshot_drop(struct snapshot *snapshot, const char *beginning);
 void snapshot_print(const struct snapshot *snapshot);
 /* Prints the lines that differ as KTAP comments; returns how many there are */
 size_t snapshot_compare(const struct snapshot *before, const struct snapshot *after);

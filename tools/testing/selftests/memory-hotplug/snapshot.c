@@ -323,6 +323,19 @@ void snapshot_take(struct snapshot *snapshot)
 	qsort(snapshot->lines, snapshot->count, sizeof(char *), by_text);
 }
 
+void snapshot_drop(struct snapshot *snapshot, const char *beginning)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < snapshot->count; i++) {
+		if (begins(snapshot->lines[i], beginning))
+			free(snapshot->lines[i]);
+		else
+			snapshot->lines[kept++] = snapshot->lines[i];
+	}
+	snapshot->count = kept;
+}
+
 void snapshot_print(const struct snapshot *snapshot)
 {
 	size_t i;

@@ -183,6 +183,8 @@ static void test_target(const struct target *target)
 	struct snapshot before = {}, after = {};
 	size_t i;
 
+	ksft_test_result(!target->left_behind, "%s node %d %s: nothing left behind the first time\n",
+			 target->as, target->node, target->online);
 	snapshot_take(&before);
 	for (i = 0; i < ARRAY_SIZE(walks); i++) {
 		if (takes(&walks[i], target))
@@ -290,7 +292,7 @@ static unsigned int count_tests(void)
 	if (quick)
 		return tests;
 	for (i = 0; i < nr_targets; i++) {
-		tests++;
+		tests += 2;
 		for (j = 0; j < ARRAY_SIZE(walks); j++) {
 			for (k = 0; takes(&walks[j], &targets[i]) && k < nr_states; k++)
 				tests += may_fail(&walks[j], &states[k]);
@@ -321,8 +323,7 @@ int main(int argc, char **argv)
 	if (access(MEMORY "hotplug/states", R_OK))
 		ksft_exit_skip("no " MEMORY "hotplug/states\n");
 	if (access(MEMORY "hotplug/fail", W_OK))
-		ksft_exit_skip("no " MEMORY "hotplug/fail: "
-			       "not root, or no CONFIG_MEMORY_HOTPLUG_FAIL\n");
+		ksft_exit_skip("no " MEMORY "hotplug/fail: not root, or no CONFIG_MEMORY_HOTPLUG_FAIL\n");
 	error = read_states(states, ARRAY_SIZE(states), &nr_states);
 	if (error)
 		ksft_exit_fail_msg("hotplug/states: %s\n", strerror(error));

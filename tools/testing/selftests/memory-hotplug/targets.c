@@ -131,9 +131,19 @@ static int node_of(const struct target *target)
 	return -1;
 }
 
+/* How the direct map is divided, somebody else may change now and then */
+static void look(struct snapshot *snapshot)
+{
+	snapshot_take(snapshot);
+	snapshot_drop(snapshot, "/proc/meminfo: DirectMap");
+}
+
 /* There and back once, so that what the first time allocates for good is there */
 static void warm_up(struct target *target)
 {
+	static struct snapshot before, after;
+
+	look(&before);
 	if (target->provider != ALREADY_THERE)
 		must(target_add(target), "the first add", target);
 	target->node = node_of(target);
@@ -141,6 +151,8 @@ static void warm_up(struct target *target)
 	must(target_offline(target), "the first offline", target);
 	if (target->provider != ALREADY_THERE)
 		must(target_remove(target), "the first remove", target);
+	look(&after);
+	target->left_behind = snapshot_compare(&before, &after);
 }
 
 static void add_target(struct target target)
