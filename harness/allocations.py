@@ -12,7 +12,8 @@ TRACING = "/sys/kernel/tracing"
 UNSEEN = {"kernfs_fop_open": "kfree_rcu() frees in bulk, without an event",
           "sparse_add_section": "kfree_rcu() too",
           "alloc_inode": "cached", "__d_alloc": "cached",
-          "__radix_tree_preload": "kept on each CPU for the next user"}
+          "__radix_tree_preload": "kept on each CPU for the next user",
+          "debugfs_file_get": "kept as long as the file of debugfs"}
 
 EVENT = re.compile(r" (kmalloc|kmem_cache_alloc|kfree|kmem_cache_free): .*?ptr=(\S+)")
 SITE = re.compile(r"call_site=([\w.]+)")

@@ -43,6 +43,7 @@ def warm_up(g):
         assert g.unplug_dimm(f"warm{node}")
 
 
+@pytest.mark.measure                        # what debugging allocates may lie in the kernel's block of node 1
 def test_dimms_on_two_nodes(dimm_guest):
     with dimm_guest() as g:
         offline_by_default(g)

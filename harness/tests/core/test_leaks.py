@@ -18,5 +18,6 @@ def test_states_without_a_leak(guest, kernel_debug, record_ktap):
         for _ in range(3):
             g.run(f"{selftests.program('mhp')} settle; echo scan > {leaks}", timeout=120)
         found = g.run(f"cat {leaks}")
-        record_ktap(results)
+        # Two rounds tell nothing of a slope; that is for test_states, on a kernel without debugging
+        record_ktap([result for result in results if "slope" not in result[1]])
         assert not found, found

@@ -11,7 +11,7 @@ from harness import memory, selftests
 from harness.allocations import Allocations
 
 SPARE = {"nodes": [{"mem": "3G", "cpus": "0-1"}, {"mem": "2G"}], "append": "mem=2G"}
-ROUNDS = 40
+ROUNDS = 30
 
 
 
@@ -45,6 +45,7 @@ def run_states(guest, image, rounds):
     return results
 
 
+@pytest.mark.measure
 def test_states(guest, kernel_ours, record_ktap):
     record_ktap(run_states(guest, kernel_ours, ROUNDS))
 
@@ -54,6 +55,7 @@ def test_states_long(guest, kernel_ours, record_ktap):
     record_ktap(run_states(guest, kernel_ours, 200))
 
 
+@pytest.mark.measure
 def test_states_of_a_dimm_with_its_own_memmap(guest, kernel_ours, record_ktap):
     """The block table alone, on a block that ACPI has added."""
     with guest(kernel=kernel_ours, files=selftests.files(kernel_ours), mem="1G", maxmem="4G", slots=1,
@@ -62,12 +64,13 @@ def test_states_of_a_dimm_with_its_own_memmap(guest, kernel_ours, record_ktap):
         g.run(f"echo offline > {memory.SYSFS}/auto_online_blocks")
         g.plug_dimm("d0", size="256M")
         block = next(number for number, state in memory.blocks(g).items() if state == "offline")
-        record_ktap(g.ktap(f"{selftests.program('states')} -b {block} -r 4"))
+        record_ktap(g.ktap(f"{selftests.program('states')} -b {block} -r 20"))
         assert g.unplug_dimm("d0")
 
 
 TRACED = 4                                  # rounds that states measures; it makes one more before
 
+@pytest.mark.measure
 def test_no_object_is_left_behind(guest, kernel_ours):
     """Exact where counting is not: which functions have allocated what nobody has freed since, by name."""
     with booted(guest, kernel_ours, "memory_hotplug.memmap_on_memory=1") as g:

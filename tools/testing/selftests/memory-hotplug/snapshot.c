@@ -374,9 +374,16 @@ void usage_settle(void)
 	DIR *caches;
 	struct dirent *entry;
 	char path[LINE];
+	int i;
 
-	put("/proc/sys/vm/drop_caches", "3");
-	put("/sys/module/rcutree/parameters/do_rcu_barrier", "1");
+	/*
+	 * The first time kfree_rcu() hands over what it has collected, and a work
+	 * item frees it after a grace period; the second time finds that done.
+	 */
+	for (i = 0; i < 2; i++) {
+		put("/proc/sys/vm/drop_caches", "3");
+		put("/sys/module/rcutree/parameters/do_rcu_barrier", "1");
+	}
 	caches = opendir("/sys/kernel/slab");
 	if (!caches)
 		return;

@@ -36,7 +36,7 @@
 #define MAX_ROUNDS	1000
 
 #define NOISE_PAGES	64
-#define NOISE_OBJECTS	99
+#define NOISE_OBJECTS	40
 
 static struct state states[MAX_STATES];
 static size_t nr_states;
@@ -183,7 +183,7 @@ static void test_target(const struct target *target)
 	struct snapshot before = {}, after = {};
 	size_t i;
 
-	ksft_test_result(!target->left_behind, "%s node %d %s: nothing left behind the first time\n",
+	ksft_test_result(!target->left_behind, "%s node %d %s: nothing left the first time\n",
 			 target->as, target->node, target->online);
 	snapshot_take(&before);
 	for (i = 0; i < ARRAY_SIZE(walks); i++) {
@@ -323,7 +323,7 @@ int main(int argc, char **argv)
 	if (access(MEMORY "hotplug/states", R_OK))
 		ksft_exit_skip("no " MEMORY "hotplug/states\n");
 	if (access(MEMORY "hotplug/fail", W_OK))
-		ksft_exit_skip("no " MEMORY "hotplug/fail: not root, or no CONFIG_MEMORY_HOTPLUG_FAIL\n");
+		ksft_exit_skip("needs root and CONFIG_MEMORY_HOTPLUG_FAIL\n");
 	error = read_states(states, ARRAY_SIZE(states), &nr_states);
 	if (error)
 		ksft_exit_fail_msg("hotplug/states: %s\n", strerror(error));
