@@ -17,6 +17,6 @@ def test_every_allocation_fails_once(guest, kernel_fault, record_ktap):
         # What the first time allocates for good is there then
         g.ktap(f"{selftests.program('states')} -q -r 2", timeout=120)
         with Allocations(g, "fail-nth") as allocations:
-            results = g.ktap(selftests.program("fail-nth"), timeout=300)
+            results = g.ktap(selftests.program("fail-nth"), timeout=1800)
     record_ktap(results)
     assert not allocations.live, f"still allocated: {dict(allocations.live)}"
