@@ -131,70 +131,72 @@ const struct mhp_table mhp_range_table = {
 	.steps = range_steps,
 };
 
+static int ask_clients(struct mhp_transition *t, enum memory_block_state what,
+		       enum memory_block_state undo)
+{
+	mhp_assert_locked();
+	return mhp_clients_ask(&mhp_clients, what, undo, &to_block_op(t)->about);
+}
+
+static void undo_clients(struct mhp_transition *t, enum memory_block_state undo)
+{
+	mhp_assert_locked();
+	mhp_clients_undo(&mhp_clients, undo, &to_block_op(t)->about);
+}
+
+static void tell_clients(struct mhp_transition *t, enum memory_block_state what)
+{
+	mhp_assert_locked();
+	mhp_clients_tell(&mhp_clients, what, &to_block_op(t)->about);
+}
+
 /* offline -> prepared and back: the provider makes the memory accessible */
 static int prepare_block(struct mhp_transition *t)
 {
-	return mhp_notify_try(to_block_op(t), MEM_PREPARE_ONLINE,
-			      MEM_PREPARE_ONLINE);
+	return ask_clients(t, MEM_PREPARE_ONLINE, MEM_FINISH_OFFLINE);
+}
+
+static void unprepare_block(struct mhp_transition *t)
+{
+	undo_clients(t, MEM_FINISH_OFFLINE);
 }
 
 static void finish_block(struct mhp_transition *t)
 {
-	mhp_notify(to_block_op(t), MEM_FINISH_OFFLINE);
+	tell_clients(t, MEM_FINISH_OFFLINE);
 }
 
 /* zone-ready -> accepted and back: the clients prepare for the memory */
 static int ask_online(struct mhp_transition *t)
 {
-	return mhp_notify_try(to_block_op(t), MEM_GOING_ONLINE,
-			      MEM_CANCEL_ONLINE);
+	return ask_clients(t, MEM_GOING_ONLINE, MEM_CANCEL_ONLINE);
 }
 
 static void cancel_online(struct mhp_transition *t)
 {
-	mhp_notify(to_block_op(t), MEM_CANCEL_ONLINE);
+	undo_clients(t, MEM_CANCEL_ONLINE);
 }
 
 static void tell_offline(struct mhp_transition *t)
 {
-	mhp_notify(to_block_op(t), MEM_OFFLINE);
+	tell_clients(t, MEM_OFFLINE);
 }
 
 /* relied-on -> occupied: the clients let go of the memory */
 static int ask_offline(struct mhp_transition *t)
 {
-	return mhp_notify_try(to_block_op(t), MEM_GOING_OFFLINE,
-			      MEM_CANCEL_OFFLINE);
+	return ask_clients(t, MEM_GOING_OFFLINE, MEM_CANCEL_OFFLINE);
 }
 
 static void cancel_offline(struct mhp_transition *t)
 {
-	mhp_notify(to_block_op(t), MEM_CANCEL_OFFLINE);
+	undo_clients(t, MEM_CANCEL_OFFLINE);
 }
 
 /* cached -> online */
 static void tell_online(struct mhp_transition *t)
 {
-	mhp_notify(to_block_op(t), MEM_ONLINE);
-}
-
-/*
- * online -> cached: only a block without holes that belongs to one zone can go.
- * Then nobody further down has to ask for each page.
- */
-static int check_offlinable(struct mhp_transition *t)
-{
-	struct mhp_block_op *op = to_block_op(t);
-	const unsigned long last_pfn = op->start_pfn + op->nr_pages - 1;
-
-	if (mhp_range_ram_pages(t->start, t->size) != op->nr_pages)
-		return mhp_refuse_walk(t, MHP_REFUSED_HOLES, -EINVAL,
-				       "the block has memory holes, it cannot go offline");
-	if (page_zone(pfn_to_page(mhp_usable_pfn(op))) != op->zone ||
-	    page_zone(pfn_to_page(last_pfn)) != op->zone)
-		return mhp_refuse_walk(t, MHP_REFUSED_ZONES, -EINVAL,
-				       "the block spans several zones, it cannot go offline");
-	return mhp_owner_check_offline(op);
+	tell_clients(t, MEM_ONLINE);
 }
 
 /* For a step that asks on the way down and tells on the way up */
@@ -210,6 +212,7 @@ static const struct mhp_step block_steps[] = {
 		.name		= "prepared",
 		.try_up		= prepare_block,
 		.down		= finish_block,
+		.undo_up	= unprepare_block,
 	},
 	[MHP_BLOCK_MEMMAP_READY] = {
 		.name		= "memmap-ready",
@@ -262,7 +265,7 @@ static const struct mhp_step block_steps[] = {
 	[MHP_BLOCK_ONLINE] = {
 		.name		= "online",
 		.up		= tell_online,
-		.try_down	= check_offlinable,
+		.try_down	= mhp_check_offlinable,
 		.undo_down	= nothing_to_undo,
 	},
 };
@@ -273,60 +276,42 @@ const struct mhp_table mhp_block_table = {
 	.steps = block_steps,
 };
 
-#ifdef CONFIG_MEMORY_HOTPLUG_FAIL
-#define range_fail()		(&mhp_range_fail)
-#define block_fail(mem)		(&(mem)->hotplug.fail)
-#else
-#define range_fail()		NULL
-#define block_fail(mem)		((void)(mem), NULL)
-#endif
-
-static struct mhp_range_op range_op(const char *request, u64 start, u64 size,
-				    enum mhp_range_state state)
+/*
+ * A block's way, once nobody else can change the memory layout. A block that
+ * nobody has announced as a part of something larger is a batch of its own.
+ */
+static int walk_block(struct mhp_block_op *op, enum mhp_block_state target)
 {
-	return (struct mhp_range_op) {
-		.t = {
-			.table = &mhp_range_table,
-			.state = state,
-			.start = start,
-			.size = size,
-			.refusal.request = request,
-			.fail = range_fail(),
-		},
-		.nid = NUMA_NO_NODE,
-	};
+	const bool online = target == MHP_BLOCK_ONLINE;
+	struct memory_batch own;
+	bool alone;
+	int ret;
+
+	alone = mhp_batch_begin(&own, op->t.start, op->t.size, online);
+	op->about.event.batch = mhp_batch_current();
+	mem_hotplug_begin();
+	if (online)
+		mhp_node_predict_online(op);
+	else if (op->zone)
+		mhp_node_predict_offline(op);
+	mhp_clients_enter(&mhp_clients);
+	ret = mhp_walk(&op->t, target);
+	if (!ret)
+		op->mem->zone = online ? op->zone : NULL;
+	mhp_clients_leave(&mhp_clients);
+	mem_hotplug_done();
+	if (alone)
+		mhp_batch_end();
+	return ret;
 }
 
-static struct mhp_block_op block_op(const char *request,
-				    struct memory_block *mem, struct zone *zone,
-				    enum mhp_block_state state)
+static int conclude_block(struct mhp_block_op *op, int ret)
 {
-	const unsigned long start_pfn = section_nr_to_pfn(mem->start_section_nr);
-	const unsigned long nr_pages = PHYS_PFN(memory_block_size_bytes());
-	const unsigned long nr_memmap = mem->altmap ? mem->altmap->free : 0;
-
-	return (struct mhp_block_op) {
-		.t = {
-			.table = &mhp_block_table,
-			.state = state,
-			.start = PFN_PHYS(start_pfn),
-			.size = PFN_PHYS(nr_pages),
-			.refusal.request = request,
-			.fail = block_fail(mem),
-			.shown = &mem->hotplug.state,
-		},
-		.mem = mem,
-		.zone = zone,
-		.start_pfn = start_pfn,
-		.nr_pages = nr_pages,
-		.nr_memmap = nr_memmap,
-		.notify = {
-			.altmap_start_pfn = start_pfn,
-			.altmap_nr_pages = nr_memmap,
-			.start_pfn = start_pfn + nr_memmap,
-			.nr_pages = nr_pages - nr_memmap,
-		},
-	};
+	if (ret)
+		mhp_refusal_publish(&op->t.refusal, op->mem);
+	else
+		mhp_refusal_forget(op->mem);
+	return ret;
 }
 
 /**
@@ -342,31 +327,19 @@ static struct mhp_block_op block_op(const char *request,
  */
 int mhp_block_online(struct memory_block *mem, enum mmop online_type)
 {
-	struct mhp_block_op op = block_op("online", mem, NULL,
-					  MHP_BLOCK_OFFLINE);
+	struct mhp_block_op op;
 	int ret;
 
+	mhp_block_op_init(&op, "online", mem, NULL, MHP_BLOCK_OFFLINE);
 	if (memory_block_nr_poison(mem)) {
 		ret = mhp_refuse_walk(&op.t, MHP_REFUSED_POISON, -EHWPOISON,
 				      "the block has %lu pages with hardware errors",
 				      memory_block_nr_poison(mem));
-		goto out;
+		return conclude_block(&op, ret);
 	}
 	op.zone = zone_for_pfn_range(online_type, mem->nid, mem->group,
 				     op.start_pfn, op.nr_pages);
-
-	mem_hotplug_begin();
-	mhp_node_predict_online(&op);
-	ret = mhp_walk(&op.t, MHP_BLOCK_ONLINE);
-	if (!ret)
-		mem->zone = op.zone;
-	mem_hotplug_done();
-out:
-	if (ret)
-		mhp_refusal_publish(&op.t.refusal, mem);
-	else
-		mhp_refusal_forget(mem);
-	return ret;
+	return conclude_block(&op, walk_block(&op, MHP_BLOCK_ONLINE));
 }
 
 static void add_refused(struct mhp_range_op *op)
@@ -384,10 +357,13 @@ static int online_added_block(struct memory_block *mem, void *arg)
 static void online_added_blocks(struct mhp_range_op *op)
 {
 	enum mmop type = mhp_get_default_online_type();
+	struct memory_batch batch;
 
-	if (type != MMOP_OFFLINE)
-		walk_memory_blocks(op->t.start, op->t.size, &type,
-				   online_added_block);
+	if (type == MMOP_OFFLINE)
+		return;
+	mhp_batch_begin(&batch, op->t.start, op->t.size, true);
+	walk_memory_blocks(op->t.start, op->t.size, &type, online_added_block);
+	mhp_batch_end();
 }
 
 static int perform_add(struct mhp_range_op *op)
@@ -413,7 +389,7 @@ static int add_unclaimed(int nid, u64 start, u64 size, const char *res_name,
 			 mhp_t flags, enum mhp_provider provider,
 			 unsigned long caller)
 {
-	struct mhp_range_op op = range_op("add", start, size, MHP_RANGE_ABSENT);
+	struct mhp_range_op op = mhp_range_op("add", start, size, MHP_RANGE_ABSENT);
 
 	op.nid = nid;
 	op.flags = flags;
@@ -434,7 +410,7 @@ static int add_unclaimed(int nid, u64 start, u64 size, const char *res_name,
  */
 int add_memory_resource(int nid, struct resource *res, mhp_t mhp_flags)
 {
-	struct mhp_range_op op = range_op("add", res->start, resource_size(res),
+	struct mhp_range_op op = mhp_range_op("add", res->start, resource_size(res),
 					  MHP_RANGE_ABSENT);
 
 	op.nid = nid;
@@ -551,7 +527,7 @@ static int probe_node(u64 start, u64 size, int *nid,
  */
 int mhp_probe_range(u64 start, u64 size)
 {
-	struct mhp_range_op op = range_op("add", start, size, MHP_RANGE_ABSENT);
+	struct mhp_range_op op = mhp_range_op("add", start, size, MHP_RANGE_ABSENT);
 	int nid, ret;
 
 	ret = mhp_range_check(start, size, &op.t.refusal);
@@ -574,38 +550,21 @@ int mhp_probe_range(u64 start, u64 size)
  * @mem: the block
  *
  * Migrates what is in use. Tries until it succeeds, a page turns out to be
- * unmovable, or a signal comes.
+ * unmovable, a signal comes or the time is over that the user allows; in a kernel
+ * thread also until nothing can be moved any more.
  *
  * Context: Process context, device_hotplug_lock and the block's device lock
  * held; takes mem_hotplug_lock.
  * Return: 0; -EINVAL for a block with holes or in several zones; -EBUSY; -EINTR;
- * -ENOMEM; the errno of a client that refused. After an error the block is
- * online and its refusal tells why.
+ * -ETIMEDOUT; -ENOMEM; the errno of a client that refused. After an error the
+ * block is online and its refusal tells why.
  */
 int mhp_block_offline(struct memory_block *mem)
 {
-	struct mhp_block_op op = block_op("offline", mem, mem->zone,
-					  MHP_BLOCK_ONLINE);
-	int ret;
+	struct mhp_block_op op;
 
-	if (!op.zone) {
-		ret = mhp_refuse_walk(&op.t, MHP_REFUSED_ZONES, -EINVAL,
-				      "the block belongs to several zones or nodes, it cannot go offline");
-		goto out;
-	}
-
-	mem_hotplug_begin();
-	mhp_node_predict_offline(&op);
-	ret = mhp_walk(&op.t, MHP_BLOCK_OFFLINE);
-	if (!ret)
-		mem->zone = NULL;
-	mem_hotplug_done();
-out:
-	if (ret)
-		mhp_refusal_publish(&op.t.refusal, mem);
-	else
-		mhp_refusal_forget(mem);
-	return ret;
+	mhp_block_op_init(&op, "offline", mem, mem->zone, MHP_BLOCK_ONLINE);
+	return conclude_block(&op, walk_block(&op, MHP_BLOCK_OFFLINE));
 }
 
 static int perform_remove(struct mhp_range_op *op)
@@ -625,7 +584,7 @@ static int perform_remove(struct mhp_range_op *op)
 
 static int remove_provided(u64 start, u64 size)
 {
-	struct mhp_range_op op = range_op("remove", start, size,
+	struct mhp_range_op op = mhp_range_op("remove", start, size,
 					  MHP_RANGE_PRESENT);
 
 	return perform_remove(&op);
@@ -644,7 +603,7 @@ static int remove_provided(u64 start, u64 size)
  */
 void __remove_memory(u64 start, u64 size)
 {
-	struct mhp_range_op op = range_op("remove", start, size,
+	struct mhp_range_op op = mhp_range_op("remove", start, size,
 					  MHP_RANGE_PRESENT);
 	int ret;
 
@@ -740,6 +699,7 @@ int offline_and_remove_memory(u64 start, u64 size)
 {
 	struct offline_record record = { .start = start };
 	struct mhp_refusal refusal = { .request = "remove" };
+	struct memory_batch batch;
 	int ret;
 
 	ret = mhp_range_check(start, size, &refusal);
@@ -760,7 +720,12 @@ int offline_and_remove_memory(u64 start, u64 size)
 	}
 
 	lock_device_hotplug();
+	mhp_batch_begin(&batch, start, size, false);
 	ret = walk_memory_blocks(start, size, &record, take_offline);
+	mhp_batch_end();
+	/* Only a user has allowed no more than a time; drivers know EBUSY */
+	if (ret == -ETIMEDOUT)
+		ret = -EBUSY;
 	if (!ret)
 		ret = remove_provided(start, size);
 	if (ret)
@@ -808,7 +773,7 @@ static int check_remove_by_hand(struct mhp_range_op *op)
  */
 int mhp_remove_range(u64 start, u64 size)
 {
-	struct mhp_range_op op = range_op("remove", start, size,
+	struct mhp_range_op op = mhp_range_op("remove", start, size,
 					  MHP_RANGE_PRESENT);
 	const int ret = check_remove_by_hand(&op);
 

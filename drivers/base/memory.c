@@ -408,6 +408,7 @@ void __init memory_dev_init(void)
 {
 	const unsigned long size = memory_block_size_bytes();
 	unsigned long id, last;
+	struct device *root;
 	int ret;
 
 	if (!is_power_of_2(size) || size < MIN_MEMORY_BLOCK_SIZE)
@@ -417,6 +418,11 @@ void __init memory_dev_init(void)
 	ret = subsys_system_register(&memory_bus, memory_root_groups);
 	if (ret)
 		panic("memory bus could not be registered (%d)\n", ret);
+	root = bus_get_dev_root(&memory_bus);
+	ret = memory_hotplug_dir_init(&root->kobj);
+	put_device(root);
+	if (ret)
+		panic("memory/hotplug could not be made (%d)\n", ret);
 
 	last = block_id_of_section(__highest_present_section_nr);
 	for (id = 0; id <= last; id++) {

@@ -18,6 +18,10 @@ unsigned long memory_block_start_pfn(const struct memory_block *mem);
 extern const struct attribute_group *memory_block_groups[];
 extern const struct attribute_group *memory_root_groups[];
 
+/* memory_hotplug_sysfs.c */
+extern const struct attribute_group memory_block_hotplug_group;
+int memory_hotplug_dir_init(struct kobject *root);
+
 /* memory_probe.c */
 #ifdef CONFIG_ARCH_MEMORY_PROBE
 ssize_t memory_probe_store(struct device *dev, struct device_attribute *attr,

@@ -167,64 +167,9 @@ static const struct attribute_group block_group = {
 	.attrs = block_attrs,
 };
 
-/* memoryN/hotplug/ */
-static ssize_t block_step_show(struct device *dev,
-			       struct device_attribute *attr, char *buf)
-{
-	const u8 state = READ_ONCE(to_memory_block(dev)->hotplug.state);
-
-	return sysfs_emit(buf, "%s\n", mhp_state_name(&mhp_block_table, state));
-}
-
-static struct device_attribute dev_attr_block_step =
-	__ATTR(state, 0444, block_step_show, NULL);
-
-static ssize_t block_refusal_show(struct device *dev,
-				  struct device_attribute *attr, char *buf)
-{
-	return mhp_refusal_show(to_memory_block(dev), buf);
-}
-
-static struct device_attribute dev_attr_block_refusal =
-	__ATTR(refusal, 0444, block_refusal_show, NULL);
-
-#ifdef CONFIG_MEMORY_HOTPLUG_FAIL
-static ssize_t block_fail_show(struct device *dev,
-			       struct device_attribute *attr, char *buf)
-{
-	return mhp_fail_show(&mhp_block_table,
-			     &to_memory_block(dev)->hotplug.fail, buf);
-}
-
-static ssize_t block_fail_store(struct device *dev,
-				struct device_attribute *attr, const char *buf,
-				size_t count)
-{
-	return mhp_fail_arm(&mhp_block_table,
-			    &to_memory_block(dev)->hotplug.fail, buf) ?: count;
-}
-
-static struct device_attribute dev_attr_block_fail =
-	__ATTR(fail, 0644, block_fail_show, block_fail_store);
-#endif /* CONFIG_MEMORY_HOTPLUG_FAIL */
-
-static struct attribute *block_hotplug_attrs[] = {
-	&dev_attr_block_step.attr,
-	&dev_attr_block_refusal.attr,
-#ifdef CONFIG_MEMORY_HOTPLUG_FAIL
-	&dev_attr_block_fail.attr,
-#endif
-	NULL
-};
-
-static const struct attribute_group block_hotplug_group = {
-	.name = "hotplug",
-	.attrs = block_hotplug_attrs,
-};
-
 const struct attribute_group *memory_block_groups[] = {
 	&block_group,
-	&block_hotplug_group,
+	&memory_block_hotplug_group,
 	NULL
 };
 
@@ -339,52 +284,7 @@ static const struct attribute_group root_group = {
 	.attrs = root_attrs,
 };
 
-/* /sys/devices/system/memory/hotplug/ */
-static ssize_t states_show(struct device *dev, struct device_attribute *attr,
-			   char *buf)
-{
-	return mhp_states_show(buf);
-}
-static DEVICE_ATTR_RO(states);
-
-static ssize_t refusal_show(struct device *dev, struct device_attribute *attr,
-			    char *buf)
-{
-	return mhp_refusal_show(NULL, buf);
-}
-static DEVICE_ATTR_RO(refusal);
-
-#ifdef CONFIG_MEMORY_HOTPLUG_FAIL
-static ssize_t fail_show(struct device *dev, struct device_attribute *attr,
-			 char *buf)
-{
-	return mhp_fail_show(&mhp_range_table, &mhp_range_fail, buf);
-}
-
-static ssize_t fail_store(struct device *dev, struct device_attribute *attr,
-			  const char *buf, size_t count)
-{
-	return mhp_fail_arm(&mhp_range_table, &mhp_range_fail, buf) ?: count;
-}
-static DEVICE_ATTR_RW(fail);
-#endif /* CONFIG_MEMORY_HOTPLUG_FAIL */
-
-static struct attribute *root_hotplug_attrs[] = {
-	&dev_attr_states.attr,
-	&dev_attr_refusal.attr,
-#ifdef CONFIG_MEMORY_HOTPLUG_FAIL
-	&dev_attr_fail.attr,
-#endif
-	NULL
-};
-
-static const struct attribute_group root_hotplug_group = {
-	.name = "hotplug",
-	.attrs = root_hotplug_attrs,
-};
-
 const struct attribute_group *memory_root_groups[] = {
 	&root_group,
-	&root_hotplug_group,
 	NULL
 };

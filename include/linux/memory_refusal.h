@@ -29,6 +29,9 @@ struct memory_block;
  * @MHP_REFUSED_ISOLATION: the pages could not be taken from the allocator
  * @MHP_REFUSED_UNMOVABLE: a page cannot be moved
  * @MHP_REFUSED_SIGNAL: a signal ended the request
+ * @MHP_REFUSED_TIMEOUT: it took longer than hotplug/offline_timeout_ms allows
+ * @MHP_REFUSED_STUCK: a kernel thread made no progress, and nobody could end it
+ * @MHP_REFUSED_OFFLINE: the memory is offline already
  * @MHP_REFUSED_INJECTED: the failure was asked for by a test
  * @MHP_REFUSED_KINDS: number of kinds
  *
@@ -55,12 +58,59 @@ enum mhp_refusal_kind {
 	MHP_REFUSED_ISOLATION,
 	MHP_REFUSED_UNMOVABLE,
 	MHP_REFUSED_SIGNAL,
+	MHP_REFUSED_TIMEOUT,
+	MHP_REFUSED_STUCK,
+	MHP_REFUSED_OFFLINE,
 	MHP_REFUSED_INJECTED,
 	MHP_REFUSED_KINDS
 };
 
+/**
+ * enum mhp_page_kind - what kind of page keeps memory from going offline
+ * @MHP_PAGE_NONE: it is not about a page
+ * @MHP_PAGE_RESERVED: reserved since boot
+ * @MHP_PAGE_CMA: in an area of the contiguous memory allocator
+ * @MHP_PAGE_SLAB: of a slab cache
+ * @MHP_PAGE_TABLE: a page table
+ * @MHP_PAGE_HUGETLB: a huge page of hugetlbfs
+ * @MHP_PAGE_OFFLINE: a driver keeps it, like a balloon does
+ * @MHP_PAGE_POISON: it has a hardware error
+ * @MHP_PAGE_DRIVER: a driver that can move it does not
+ * @MHP_PAGE_PINNED: somebody holds a reference for longer
+ * @MHP_PAGE_BUSY: it waits for its lock or for writeback
+ * @MHP_PAGE_NO_TARGET: there is no memory to move it to
+ * @MHP_PAGE_ISOLATED: somebody else isolates the page block
+ * @MHP_PAGE_ZONE_BORDER: another zone begins inside the page block
+ * @MHP_PAGE_STRADDLING: one large page reaches over the border of the block
+ * @MHP_PAGE_FREE: it has been freed since
+ * @MHP_PAGE_UNKNOWN: an allocation that nothing is known of
+ * @MHP_PAGE_KINDS: number of kinds
+ *
+ * Each kind has a fixed name in sysfs, see mhp_page_kind_name().
+ */
+enum mhp_page_kind {
+	MHP_PAGE_NONE,
+	MHP_PAGE_RESERVED,
+	MHP_PAGE_CMA,
+	MHP_PAGE_SLAB,
+	MHP_PAGE_TABLE,
+	MHP_PAGE_HUGETLB,
+	MHP_PAGE_OFFLINE,
+	MHP_PAGE_POISON,
+	MHP_PAGE_DRIVER,
+	MHP_PAGE_PINNED,
+	MHP_PAGE_BUSY,
+	MHP_PAGE_NO_TARGET,
+	MHP_PAGE_ISOLATED,
+	MHP_PAGE_ZONE_BORDER,
+	MHP_PAGE_STRADDLING,
+	MHP_PAGE_FREE,
+	MHP_PAGE_UNKNOWN,
+	MHP_PAGE_KINDS
+};
+
 #define MHP_REFUSAL_BY_LEN	48
-#define MHP_REFUSAL_WHY_LEN	176
+#define MHP_REFUSAL_WHY_LEN	240
 
 /**
  * struct mhp_refusal - who refused what, where and why
@@ -69,7 +119,8 @@ enum mhp_refusal_kind {
  * @kind: the reason, for programs
  * @start: where, physical address in bytes
  * @size: size of the place in bytes; 0 when there is no place to name
- * @by: who refused
+ * @page: what kind of page is there, if it is about a page
+ * @by: who refused, one word
  * @why: the reason and, if there is one, the way out, for people
  *
  * A refusal lives in the context of one transition and is filled where the
@@ -82,9 +133,24 @@ struct mhp_refusal {
 	enum mhp_refusal_kind kind;
 	u64 start;
 	u64 size;
+	enum mhp_page_kind page;
 	char by[MHP_REFUSAL_BY_LEN];
 	char why[MHP_REFUSAL_WHY_LEN];
 };
+
+/* The last byte of the place, or its first if there is no place to name */
+static inline u64 mhp_refusal_last(const struct mhp_refusal *refusal)
+{
+	return refusal->start + refusal->size - !!refusal->size;
+}
+
+/* How a refusal is printed, in files as in uevents: new fields go before "why" */
+#define MHP_REFUSAL_FORMAT \
+	"error=%d request=%s reason=%s range=%#llx-%#llx by=%s page=%s why=%s"
+#define MHP_REFUSAL_ARGS(r) \
+	(r)->error, (r)->request, mhp_refusal_kind_name((r)->kind), \
+	(r)->start, mhp_refusal_last(r), (r)->by, \
+	mhp_page_kind_name((r)->page), (r)->why
 
 #ifdef CONFIG_MEMORY_HOTPLUG
 __printf(7, 8)
@@ -96,7 +162,10 @@ void mhp_refusal_publish(const struct mhp_refusal *refusal,
 void mhp_refusal_forget(struct memory_block *mem);
 void mhp_refusal_release(struct memory_block *mem);
 ssize_t mhp_refusal_show(struct memory_block *mem, char *buf);
+ssize_t mhp_refusal_emit(const struct mhp_refusal *refusal, char *buf,
+			 ssize_t at);
 const char *mhp_refusal_kind_name(enum mhp_refusal_kind kind);
+const char *mhp_page_kind_name(enum mhp_page_kind kind);
 #endif /* CONFIG_MEMORY_HOTPLUG */
 
 #endif /* _LINUX_MEMORY_REFUSAL_H */

@@ -9,6 +9,7 @@
 
 #include <linux/atomic.h>
 #include <linux/memory_hotplug.h>
+#include <linux/memory_refusal.h>
 #include <linux/types.h>
 
 struct memory_block;
@@ -137,9 +138,19 @@ int mhp_remove_range(u64 start, u64 size);
 
 struct vmem_altmap *mhp_altmap_of(u64 start);
 
+void memory_refusal_uevent(const struct mhp_refusal *refusal,
+			   struct memory_block *mem);
+
 int create_memory_blocks(const struct memory_block_set *set);
 void remove_memory_blocks(u64 start, u64 size);
 unsigned long memory_block_nr_poison(const struct memory_block *mem);
+
+#ifdef CONFIG_MEMORY_HOTREMOVE
+extern unsigned int mhp_offline_timeout_ms;
+
+ssize_t mhp_progress_show(struct memory_block *mem, char *buf);
+ssize_t mhp_check_show(struct memory_block *mem, char *buf);
+#endif
 
 #ifdef CONFIG_MEMORY_HOTPLUG_FAIL
 extern atomic_t mhp_range_fail;
@@ -148,5 +159,14 @@ int mhp_fail_arm(const struct mhp_table *table, atomic_t *fail,
 ssize_t mhp_fail_show(const struct mhp_table *table, atomic_t *fail, char *buf);
 #endif
 #endif /* CONFIG_MEMORY_HOTPLUG */
+
+#ifdef CONFIG_MEMORY_HOTREMOVE
+void mhp_isolation_failed(unsigned long pfn, enum mhp_page_kind kind);
+#else
+static inline void mhp_isolation_failed(unsigned long pfn,
+					enum mhp_page_kind kind)
+{
+}
+#endif
 
 #endif /* _LINUX_MEMORY_TRANSITION_H */

@@ -6,7 +6,7 @@
  * The page blocks are isolated first, so that what becomes free stays free;
  * then everything that can be moved is migrated, pass by pass, until a pass
  * finds nothing left. What stands in the way may be gone at the next pass, so
- * only an unmovable page or a signal ends it.
+ * only an unmovable page ends it, or what progress.c says.
  */
 
 #include <linux/hugetlb.h>
@@ -17,8 +17,7 @@
 #include <linux/nodemask.h>
 #include <linux/page-isolation.h>
 #include <linux/pagemap.h>
-#include <linux/ratelimit.h>
-#include <linux/sched/signal.h>
+#include <linux/sched.h>
 #include <linux/swap.h>
 
 #include "../internal.h"
@@ -46,22 +45,73 @@ void mhp_caches_enable(struct mhp_transition *t)
 	zone_pcp_enable(to_block_op(t)->zone);
 }
 
+/*
+ * What mhp_isolation_failed() was told of the block that is being isolated. Only
+ * one is at a time: mem_hotplug_lock is held.
+ */
+static struct {
+	unsigned long start_pfn;
+	unsigned long end_pfn;
+	unsigned long pfn;
+	enum mhp_page_kind kind;
+} isolation;
+
+/**
+ * mhp_isolation_failed() - a page block could not be isolated to go offline
+ * @pfn: where
+ * @kind: why; MHP_PAGE_UNKNOWN if it is for the page at @pfn
+ *
+ * Context: Any, also under zone->lock. Called by start_isolate_page_range() in
+ * the thread that takes the block offline.
+ */
+void mhp_isolation_failed(unsigned long pfn, enum mhp_page_kind kind)
+{
+	/* A page that straddles the border may begin outside */
+	if (pfn + MAX_ORDER_NR_PAGES < isolation.start_pfn ||
+	    pfn >= isolation.end_pfn || isolation.kind)
+		return;
+	isolation.pfn = pfn;
+	isolation.kind = kind;
+}
+
+static int refuse_isolation(struct mhp_transition *t, int error)
+{
+	struct mhp_obstacle obstacle;
+
+	switch (isolation.kind) {
+	case MHP_PAGE_NONE:
+		return mhp_refuse_walk(t, MHP_REFUSED_ISOLATION, error,
+				       "its pages could not be isolated");
+	case MHP_PAGE_ISOLATED:
+	case MHP_PAGE_ZONE_BORDER:
+		mhp_obstacle_set(&obstacle, isolation.pfn, isolation.kind);
+		return mhp_refuse_obstacle(&t->refusal, MHP_REFUSED_ISOLATION,
+					   error, &obstacle, NULL);
+	case MHP_PAGE_STRADDLING:
+		mhp_obstacle_set(&obstacle, isolation.pfn, isolation.kind);
+		break;
+	default:
+		mhp_obstacle_describe(&obstacle, isolation.pfn);
+		break;
+	}
+	return mhp_refuse_obstacle(&t->refusal, MHP_REFUSED_UNMOVABLE, error,
+				   &obstacle, NULL);
+}
+
 /* allocatable -> relied-on */
 int mhp_pages_isolate(struct mhp_transition *t)
 {
 	struct mhp_block_op *op = to_block_op(t);
 	const unsigned long start_pfn = mhp_usable_pfn(op);
+	const unsigned long end_pfn = start_pfn + mhp_usable_pages(op);
 	int ret;
 
-	ret = start_isolate_page_range(start_pfn,
-				       start_pfn + mhp_usable_pages(op),
-				       MIGRATE_MOVABLE,
-				       MEMORY_OFFLINE | REPORT_FAILURE,
-				       TARGET_GFP);
-	if (ret)
-		mhp_refuse_walk(t, MHP_REFUSED_ISOLATION, ret,
-				"the block has a page that cannot be moved, or somebody else isolates it; the kernel log shows the page");
-	return ret;
+	isolation.start_pfn = start_pfn;
+	isolation.end_pfn = end_pfn;
+	isolation.kind = MHP_PAGE_NONE;
+	ret = start_isolate_page_range(start_pfn, end_pfn, MIGRATE_MOVABLE,
+				       MEMORY_OFFLINE, TARGET_GFP);
+	return ret ? refuse_isolation(t, ret) : 0;
 }
 
 /* The isolation taken back */
@@ -136,15 +186,43 @@ static void let_go_of_poisoned(struct folio *folio, unsigned long pfn)
 		folio_putback_lru(folio);
 }
 
+/**
+ * struct pass - one pass over a block
+ * @op: the block
+ * @folios: isolated, to be migrated together
+ * @nr_folios: number of @folios
+ * @nr_pages: number of their pages
+ * @in_use: pages that can be moved, as far as the pass has seen
+ * @stuck_pfn: the first page that could not be moved
+ * @is_stuck: there is one
+ * @no_target: it had nowhere to go
+ */
+struct pass {
+	struct mhp_block_op *op;
+	struct list_head folios;
+	unsigned int nr_folios;
+	unsigned long nr_pages;
+	unsigned long in_use;
+	unsigned long stuck_pfn;
+	bool is_stuck;
+	bool no_target;
+};
+
+static void note_stuck(struct pass *pass, unsigned long pfn, bool no_target)
+{
+	if (pass->is_stuck)
+		return;
+	pass->is_stuck = true;
+	pass->stuck_pfn = pfn;
+	pass->no_target = no_target;
+}
+
 /*
  * Puts the folio of a page on the list of what to migrate. Returns how many
  * pages from @pfn on are dealt with.
  */
-static unsigned long collect_folio(unsigned long pfn, struct list_head *folios,
-				   unsigned int *nr_folios)
+static unsigned long collect_folio(struct pass *pass, unsigned long pfn)
 {
-	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL,
-				      DEFAULT_RATELIMIT_BURST);
 	struct page *page = pfn_to_page(pfn);
 	struct folio *folio = page_folio(page);
 	unsigned long handled = 1;
@@ -157,11 +235,12 @@ static unsigned long collect_folio(unsigned long pfn, struct list_head *folios,
 	handled = folio_nr_pages(folio) - folio_page_idx(folio, page);
 	if (folio_contain_hwpoisoned_page(folio)) {
 		let_go_of_poisoned(folio, pfn);
-	} else if (isolate_folio_to_list(folio, folios)) {
-		(*nr_folios)++;
-	} else if (__ratelimit(&limit)) {
-		pr_warn("failed to isolate pfn %lx\n", pfn);
-		dump_page(page, "isolation failed");
+		note_stuck(pass, pfn, false);
+	} else if (isolate_folio_to_list(folio, &pass->folios)) {
+		pass->nr_folios++;
+		pass->nr_pages += folio_nr_pages(folio);
+	} else {
+		note_stuck(pass, pfn, false);
 	}
 out:
 	folio_put(folio);
@@ -169,10 +248,9 @@ out:
 }
 
 /* Other nodes first: the block's own node may be about to lose all it has */
-static void migrate_batch(struct list_head *folios, int nid)
+static void migrate_batch(struct pass *pass)
 {
-	static DEFINE_RATELIMIT_STATE(limit, DEFAULT_RATELIMIT_INTERVAL,
-				      DEFAULT_RATELIMIT_BURST);
+	const int nid = zone_to_nid(pass->op->zone);
 	nodemask_t targets = node_states[N_MEMORY];
 	struct migration_target_control control = {
 		.nid = nid,
@@ -180,118 +258,147 @@ static void migrate_batch(struct list_head *folios, int nid)
 		.gfp_mask = TARGET_GFP,
 		.reason = MR_MEMORY_HOTPLUG,
 	};
+	unsigned long left = 0;
 	struct folio *folio;
 	int ret;
 
-	if (list_empty(folios))
+	if (list_empty(&pass->folios))
 		return;
 	node_clear(nid, targets);
 	if (nodes_empty(targets))
 		node_set(nid, targets);
 
-	ret = migrate_pages(folios, alloc_migration_target, NULL,
+	ret = migrate_pages(&pass->folios, alloc_migration_target, NULL,
 			    (unsigned long)&control, MIGRATE_SYNC,
 			    MR_MEMORY_HOTPLUG, NULL);
-	if (!ret)
-		return;
-	list_for_each_entry(folio, folios, lru) {
-		if (!__ratelimit(&limit))
-			break;
-		pr_warn("migrating pfn %lx failed ret:%d\n",
-			folio_pfn(folio), ret);
-		dump_page(&folio->page, "migration failure");
+	if (ret) {
+		list_for_each_entry(folio, &pass->folios, lru) {
+			note_stuck(pass, folio_pfn(folio), ret == -ENOMEM);
+			left += folio_nr_pages(folio);
+		}
+		putback_movable_pages(&pass->folios);
 	}
-	putback_movable_pages(folios);
+	mhp_progress_add(0, pass->nr_pages - min(left, pass->nr_pages));
+	pass->nr_folios = 0;
+	pass->nr_pages = 0;
 }
 
-static int check_signal(struct mhp_transition *t)
+/* Everything movable that can be caught is migrated */
+static int run_pass(struct pass *pass)
 {
-	/* User space has come to rely on any signal, not just a fatal one */
-	if (!signal_pending(current))
-		return 0;
-	return mhp_refuse_walk(t, MHP_REFUSED_SIGNAL, -EINTR,
-			       "a signal to %s (pid %d) ended it",
-			       current->comm, task_pid_nr(current));
-}
-
-/*
- * One pass over the block: everything movable that can be caught is migrated.
- * @found: whether there was anything movable
- */
-static int evacuate_pass(struct mhp_block_op *op, bool *found)
-{
+	struct mhp_block_op *op = pass->op;
 	const unsigned long end_pfn = op->start_pfn + op->nr_pages;
 	unsigned long pfn = mhp_usable_pfn(op);
-	const int nid = zone_to_nid(op->zone);
-	unsigned int nr_folios = 0;
-	LIST_HEAD(folios);
+	struct mhp_obstacle obstacle;
 	unsigned long skip;
 	int ret = 0;
 
-	*found = false;
 	while (pfn < end_pfn && !ret) {
 		switch (judge_page(pfn_to_page(pfn), &skip)) {
 		case PAGE_MOVE:
-			*found = true;
-			skip = collect_folio(pfn, &folios, &nr_folios);
+			skip = collect_folio(pass, pfn);
+			pass->in_use += skip;
 			break;
 		case PAGE_UNMOVABLE:
-			ret = mhp_refuse(&op->t.refusal, MHP_REFUSED_UNMOVABLE,
-					 -EBUSY, PFN_PHYS(pfn), PAGE_SIZE,
-					 "core",
-					 "the driver of this offline page does not give it up");
+			mhp_obstacle_describe(&obstacle, pfn);
+			ret = mhp_refuse_obstacle(&op->t.refusal,
+						  MHP_REFUSED_UNMOVABLE, -EBUSY,
+						  &obstacle, NULL);
 			break;
 		case PAGE_LEAVE:
 			break;
 		}
 		pfn += skip;
-		if (nr_folios >= EVACUATE_BATCH) {
-			migrate_batch(&folios, nid);
-			nr_folios = 0;
-			ret = check_signal(&op->t);
+		if (pass->nr_folios >= EVACUATE_BATCH) {
+			migrate_batch(pass);
+			ret = ret ?: mhp_progress_check(op);
 			cond_resched();
 		}
 	}
-	migrate_batch(&folios, nid);
+	migrate_batch(pass);
 	return ret;
 }
 
-/* One attempt to leave nothing but free pages; -EAGAIN if some appeared since */
-static int evacuate_once(struct mhp_block_op *op)
+/* When a pass found nothing to move and yet not all is free: the first such page */
+static void find_leftover(struct pass *pass)
 {
+	const unsigned long end_pfn = pass->op->start_pfn + pass->op->nr_pages;
+	unsigned long pfn = mhp_usable_pfn(pass->op);
+	unsigned long skip;
+
+	for (; pfn < end_pfn && !pass->is_stuck; pfn += skip) {
+		struct page *page = pfn_to_page(pfn);
+
+		judge_page(page, &skip);
+		if (!PageBuddy(page) && !PageHWPoison(page) && page_count(page))
+			note_stuck(pass, pfn, false);
+		cond_resched();
+	}
+}
+
+static void end_pass(const struct pass *pass)
+{
+	struct mhp_obstacle stuck = {};
+
+	if (pass->is_stuck && pass->no_target)
+		mhp_obstacle_set(&stuck, pass->stuck_pfn, MHP_PAGE_NO_TARGET);
+	else if (pass->is_stuck)
+		mhp_obstacle_describe(&stuck, pass->stuck_pfn);
+	mhp_progress_pass(&stuck);
+}
+
+/* Returns 1 if all pages are free, 0 if not yet */
+static int test_all_free(struct pass *pass)
+{
+	struct mhp_block_op *op = pass->op;
 	const unsigned long start_pfn = mhp_usable_pfn(op);
 	const unsigned long end_pfn = start_pfn + mhp_usable_pages(op);
-	bool found;
 	int ret;
-
-	do {
-		ret = check_signal(&op->t);
-		if (ret)
-			return ret;
-		cond_resched();
-		ret = evacuate_pass(op, &found);
-		if (ret)
-			return ret;
-	} while (found);
 
 	/* As late as possible: a free huge page that is dissolved stays so */
 	ret = dissolve_free_hugetlb_folios(start_pfn, end_pfn);
 	if (ret)
 		return mhp_refuse_walk(&op->t, MHP_REFUSED_UNMOVABLE, ret,
-				       "a free huge page could not be dissolved");
-	if (test_pages_isolated(start_pfn, end_pfn, MEMORY_OFFLINE))
-		return -EAGAIN;
+				       "a free huge page of hugetlbfs is reserved, it could not be dissolved; free others, or raise nr_hugepages");
+	if (!test_pages_isolated(start_pfn, end_pfn, MEMORY_OFFLINE))
+		return 1;
+	find_leftover(pass);
 	return 0;
+}
+
+static int evacuate(struct mhp_block_op *op)
+{
+	bool is_first = true;
+	int ret;
+
+	for (;;) {
+		struct pass pass = {
+			.op = op,
+			.folios = LIST_HEAD_INIT(pass.folios),
+		};
+
+		ret = mhp_progress_check(op) ?: run_pass(&pass);
+		if (is_first)
+			mhp_progress_add(pass.in_use, 0);
+		is_first = false;
+		if (!ret && !pass.in_use)
+			ret = test_all_free(&pass);
+		if (ret)
+			return ret < 0 ? ret : 0;
+		end_pass(&pass);
+		mhp_progress_wait();
+	}
 }
 
 /* occupied -> released */
 int mhp_pages_evacuate(struct mhp_transition *t)
 {
+	struct mhp_block_op *op = to_block_op(t);
 	int ret;
 
-	do {
-		ret = evacuate_once(to_block_op(t));
-	} while (ret == -EAGAIN);
+	mhp_progress_begin(op);
+	ret = evacuate(op);
+	mhp_progress_end();
 	return ret;
 }
 

@@ -16,23 +16,28 @@
  * A file may call only those listed above it:
  *
  *	refusal, walk
- *	lock, notify, range, section, contiguity
- *	span, node
+ *	lock, clients, range, section, contiguity
+ *	registration, span, node
  *	zone_policy, memmap_on_memory
+ *	obstacle, progress
  *	mapping, release, evacuate
  *	owner, debug
+ *	batch, context
+ *	check
  *	../memory_hotplug.c: the tables of states and the public entry points
  */
 #ifndef _MM_MEMORY_HOTPLUG_INTERNAL_H
 #define _MM_MEMORY_HOTPLUG_INTERNAL_H
 
 #include <linux/memory.h>
+#include <linux/memory_client.h>
 #include <linux/memory_hotplug.h>
 #include <linux/memory_refusal.h>
 #include <linux/memory_transition.h>
 #include <linux/memremap.h>
 #include <linux/mm.h>
 #include <linux/nodemask.h>
+#include <linux/rwsem.h>
 
 /**
  * struct mhp_transition - one walk through a table of states
@@ -119,6 +124,16 @@ struct mhp_range_op {
 };
 
 /**
+ * struct mhp_announcement - what the clients are told of a block
+ * @notify: in the way of the notifiers
+ * @event: in the way of the named clients
+ */
+struct mhp_announcement {
+	struct memory_notify notify;
+	struct memory_event event;
+};
+
+/**
  * struct mhp_block_op - the context of a block that goes online or offline
  * @t: the walk
  * @mem: the block
@@ -126,7 +141,7 @@ struct mhp_range_op {
  * @start_pfn: its first page frame
  * @nr_pages: all of its pages
  * @nr_memmap: how many of them, at its beginning, hold its own memmap
- * @notify: what the clients are told
+ * @about: what the clients are told
  */
 struct mhp_block_op {
 	struct mhp_transition t;
@@ -135,7 +150,7 @@ struct mhp_block_op {
 	unsigned long start_pfn;
 	unsigned long nr_pages;
 	unsigned long nr_memmap;
-	struct memory_notify notify;
+	struct mhp_announcement about;
 };
 
 static inline struct mhp_range_op *to_range_op(struct mhp_transition *t)
@@ -175,11 +190,52 @@ int mhp_refuse_walk(struct mhp_transition *t, enum mhp_refusal_kind kind,
 
 /* lock.c */
 void mhp_assert_locked(void);
+bool mhp_try_get_online_mems(void);
 
-/* notify.c */
-int mhp_notify_try(struct mhp_block_op *op, enum memory_block_state event,
-		   enum memory_block_state cancel);
-void mhp_notify(struct mhp_block_op *op, enum memory_block_state event);
+/* clients.c */
+/**
+ * struct mhp_client_list - who is told of memory that comes and goes
+ * @lock: protects the list; held for reading while an event is sent
+ * @first: the list, by priority, highest first
+ * @newcomers: who has registered since the running transition began
+ * @in_transition: a transition is running
+ */
+struct mhp_client_list {
+	struct rw_semaphore lock;
+	struct notifier_block *first;
+	struct notifier_block *newcomers;
+	bool in_transition;
+};
+
+#define MHP_CLIENT_LIST(name) \
+	{ .lock = __RWSEM_INITIALIZER((name).lock) }
+
+extern struct mhp_client_list mhp_clients;
+
+int mhp_call_named(struct notifier_block *nb, unsigned long event, void *data);
+int mhp_call_follower(struct notifier_block *nb, unsigned long event,
+		      void *data);
+int mhp_clients_add(struct mhp_client_list *list, struct notifier_block *nb);
+void mhp_clients_del(struct mhp_client_list *list, struct notifier_block *nb);
+void mhp_clients_enter(struct mhp_client_list *list);
+void mhp_clients_leave(struct mhp_client_list *list);
+int mhp_clients_ask(struct mhp_client_list *list, enum memory_block_state what,
+		    enum memory_block_state undo,
+		    struct mhp_announcement *about);
+void mhp_clients_undo(struct mhp_client_list *list,
+		      enum memory_block_state undo,
+		      struct mhp_announcement *about);
+void mhp_clients_tell(struct mhp_client_list *list,
+		      enum memory_block_state what,
+		      struct mhp_announcement *about);
+int mhp_clients_query(struct mhp_client_list *list,
+		      struct mhp_announcement *about);
+void mhp_clients_unknown(struct mhp_client_list *list,
+			 void (*func)(const char *name, void *arg), void *arg);
+void mhp_clients_begin_batch(struct mhp_client_list *list,
+			     const struct memory_batch *batch);
+void mhp_clients_end_batch(struct mhp_client_list *list,
+			   const struct memory_batch *batch);
 
 /* range.c */
 int mhp_range_check(u64 start, u64 size, struct mhp_refusal *refusal);
@@ -266,7 +322,56 @@ int mhp_owner_check_remove(struct memory_block *mem,
 			   struct mhp_refusal *refusal);
 int mhp_owner_check_offline(struct mhp_block_op *op);
 
+/* batch.c */
+bool mhp_batch_begin(struct memory_batch *batch, u64 start, u64 size,
+		     bool online);
+void mhp_batch_end(void);
+const struct memory_batch *mhp_batch_current(void);
+
+/* context.c */
+struct mhp_range_op mhp_range_op(const char *request, u64 start, u64 size,
+				 enum mhp_range_state state);
+void mhp_block_op_init(struct mhp_block_op *op, const char *request,
+		       struct memory_block *mem, struct zone *zone,
+		       enum mhp_block_state state);
+
 #ifdef CONFIG_MEMORY_HOTREMOVE
+/* check.c */
+int mhp_check_offlinable(struct mhp_transition *t);
+
+/* obstacle.c */
+#define MHP_OBSTACLE_LEN	160
+
+/**
+ * struct mhp_obstacle - a page that keeps a block from going offline
+ * @pfn: its first page frame
+ * @nr_pages: number of page frames
+ * @kind: what it is; MHP_PAGE_NONE if there is no obstacle
+ * @what: the same in words, with whatever is known of its owner
+ */
+struct mhp_obstacle {
+	unsigned long pfn;
+	unsigned long nr_pages;
+	enum mhp_page_kind kind;
+	char what[MHP_OBSTACLE_LEN];
+};
+
+void mhp_obstacle_describe(struct mhp_obstacle *obstacle, unsigned long pfn);
+void mhp_obstacle_set(struct mhp_obstacle *obstacle, unsigned long pfn,
+		      enum mhp_page_kind kind);
+int mhp_refuse_obstacle(struct mhp_refusal *refusal, enum mhp_refusal_kind kind,
+			int error, const struct mhp_obstacle *obstacle,
+			const char *what);
+int mhp_extra_references(struct folio *folio);
+
+/* progress.c */
+void mhp_progress_begin(struct mhp_block_op *op);
+void mhp_progress_add(unsigned long in_use, unsigned long evacuated);
+void mhp_progress_pass(const struct mhp_obstacle *stuck);
+int mhp_progress_check(struct mhp_block_op *op);
+void mhp_progress_wait(void);
+void mhp_progress_end(void);
+
 /* range.c */
 void mhp_range_release(struct mhp_transition *t);
 int mhp_range_unlist(struct mhp_transition *t);
@@ -282,6 +387,11 @@ void mhp_pages_withdraw(struct mhp_transition *t);
 /* Nothing goes offline and nothing is removed: nobody walks down here */
 static inline void mhp_range_release(struct mhp_transition *t) {}
 static inline int mhp_range_unlist(struct mhp_transition *t)
+{
+	return -EINVAL;
+}
+
+static inline int mhp_check_offlinable(struct mhp_transition *t)
 {
 	return -EINVAL;
 }

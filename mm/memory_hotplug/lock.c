@@ -23,6 +23,12 @@ void get_online_mems(void)
 	percpu_down_read(&mem_hotplug_lock);
 }
 
+/* For those who must not wait: a reader of a block's files holds up its removal */
+bool mhp_try_get_online_mems(void)
+{
+	return percpu_down_read_trylock(&mem_hotplug_lock);
+}
+
 /**
  * put_online_mems() - the end of get_online_mems()
  */

@@ -161,8 +161,8 @@ static void predict(struct mhp_block_op *op, bool memory, bool normal)
 {
 	const int nid = zone_to_nid(op->zone);
 
-	op->notify.status_change_nid = memory ? nid : NUMA_NO_NODE;
-	op->notify.status_change_nid_normal = normal ? nid : NUMA_NO_NODE;
+	op->about.notify.status_change_nid = memory ? nid : NUMA_NO_NODE;
+	op->about.notify.status_change_nid_normal = normal ? nid : NUMA_NO_NODE;
 }
 
 /* Which node masks the block's node will enter */
@@ -193,7 +193,7 @@ void mhp_node_predict_offline(struct mhp_block_op *op)
 /* The block's pages are present: let its node and zone be used */
 void mhp_node_gain_memory(struct mhp_block_op *op)
 {
-	const struct memory_notify *arg = &op->notify;
+	const struct memory_notify *arg = &op->about.notify;
 	const bool zone_is_new = op->zone->present_pages == op->nr_pages;
 
 	if (arg->status_change_nid_normal != NUMA_NO_NODE)
@@ -208,7 +208,7 @@ void mhp_node_gain_memory(struct mhp_block_op *op)
 /* The block's pages are gone: its node must be memoryless before zonelists are */
 void mhp_node_lose_memory(struct mhp_block_op *op)
 {
-	const struct memory_notify *arg = &op->notify;
+	const struct memory_notify *arg = &op->about.notify;
 
 	if (arg->status_change_nid_normal != NUMA_NO_NODE)
 		node_clear_state(arg->status_change_nid_normal,

@@ -8,8 +8,10 @@
 
 #define pr_fmt(fmt) "memory hotplug: " fmt
 
+#include <linux/ctype.h>
 #include <linux/memory.h>
 #include <linux/memory_refusal.h>
+#include <linux/memory_transition.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -39,10 +41,35 @@ static const char * const kind_names[] = {
 	[MHP_REFUSED_ISOLATION]	= "isolation",
 	[MHP_REFUSED_UNMOVABLE]	= "unmovable",
 	[MHP_REFUSED_SIGNAL]	= "signal",
+	[MHP_REFUSED_TIMEOUT]	= "timeout",
+	[MHP_REFUSED_STUCK]	= "stuck",
+	[MHP_REFUSED_OFFLINE]	= "offline",
 	[MHP_REFUSED_INJECTED]	= "injected",
 };
 
 static_assert(ARRAY_SIZE(kind_names) == MHP_REFUSED_KINDS);
+
+static const char * const page_names[] = {
+	[MHP_PAGE_NONE]		= "none",
+	[MHP_PAGE_RESERVED]	= "reserved",
+	[MHP_PAGE_CMA]		= "cma",
+	[MHP_PAGE_SLAB]		= "slab",
+	[MHP_PAGE_TABLE]	= "page-table",
+	[MHP_PAGE_HUGETLB]	= "hugetlb",
+	[MHP_PAGE_OFFLINE]	= "offline",
+	[MHP_PAGE_POISON]	= "poison",
+	[MHP_PAGE_DRIVER]	= "driver",
+	[MHP_PAGE_PINNED]	= "pinned",
+	[MHP_PAGE_BUSY]		= "busy",
+	[MHP_PAGE_NO_TARGET]	= "no-target",
+	[MHP_PAGE_ISOLATED]	= "isolated",
+	[MHP_PAGE_ZONE_BORDER]	= "zone-border",
+	[MHP_PAGE_STRADDLING]	= "straddling",
+	[MHP_PAGE_FREE]		= "free",
+	[MHP_PAGE_UNKNOWN]	= "unknown",
+};
+
+static_assert(ARRAY_SIZE(page_names) == MHP_PAGE_KINDS);
 
 /* Protects what the files show: last_refusal and every block's refusal */
 static DEFINE_SPINLOCK(shown_lock);
@@ -51,6 +78,20 @@ static struct mhp_refusal last_refusal;
 const char *mhp_refusal_kind_name(enum mhp_refusal_kind kind)
 {
 	return kind < MHP_REFUSED_KINDS ? kind_names[kind] : "unknown";
+}
+
+const char *mhp_page_kind_name(enum mhp_page_kind kind)
+{
+	return kind < MHP_PAGE_KINDS ? page_names[kind] : "unknown";
+}
+
+/* What others give us to print stays in its line */
+static void keep_to_one_line(char *text)
+{
+	for (; *text; text++) {
+		if (iscntrl(*text))
+			*text = ' ';
+	}
 }
 
 /**
@@ -80,10 +121,12 @@ int mhp_refuse(struct mhp_refusal *refusal, enum mhp_refusal_kind kind,
 	refusal->error = error;
 	refusal->start = start;
 	refusal->size = size;
+	refusal->page = MHP_PAGE_NONE;
 	strscpy(refusal->by, by);
 	va_start(args, why);
 	vscnprintf(refusal->why, sizeof(refusal->why), why, args);
 	va_end(args);
+	keep_to_one_line(refusal->why);
 	return error;
 }
 EXPORT_SYMBOL_GPL(mhp_refuse);
@@ -117,10 +160,10 @@ void mhp_refusal_publish(const struct mhp_refusal *refusal,
 	kfree(copy);
 
 	trace_mhp_refusal(refusal);
+	memory_refusal_uevent(refusal, mem);
 	pr_info_ratelimited("%s of [mem %#010llx-%#010llx] refused (%d) by %s: %s\n",
 			    refusal->request, refusal->start,
-			    refusal->start + refusal->size - !!refusal->size,
-			    refusal->error, refusal->by, refusal->why);
+			    mhp_refusal_last(refusal), refusal->error, refusal->by, refusal->why);
 }
 
 /**
@@ -151,11 +194,29 @@ void mhp_refusal_release(struct memory_block *mem)
 }
 
 /**
- * mhp_refusal_show() - print a refusal for sysfs
+ * mhp_refusal_emit() - print a refusal
+ * @refusal: the refusal
+ * @buf: a sysfs buffer
+ * @at: where in the buffer
+ *
+ * One line of fields, in an order that does not change; "why" is the last and
+ * reaches to the end of the line.
+ *
+ * Return: number of bytes written.
+ */
+ssize_t mhp_refusal_emit(const struct mhp_refusal *refusal, char *buf,
+			 ssize_t at)
+{
+	if (!refusal->error)
+		return sysfs_emit_at(buf, at, "none\n");
+	return sysfs_emit_at(buf, at, MHP_REFUSAL_FORMAT "\n",
+			     MHP_REFUSAL_ARGS(refusal));
+}
+
+/**
+ * mhp_refusal_show() - print the last refusal for sysfs
  * @mem: the block whose last refusal to print, or NULL for the system's
  * @buf: a sysfs buffer
- *
- * One line of fields; "why" is the last and reaches to the end of the line.
  *
  * Context: May sleep; takes no hotplug lock.
  * Return: number of bytes written.
@@ -170,13 +231,5 @@ ssize_t mhp_refusal_show(struct memory_block *mem, char *buf)
 	else if (mem->refusal)
 		copy = *mem->refusal;
 	spin_unlock(&shown_lock);
-
-	if (!copy.error)
-		return sysfs_emit(buf, "none\n");
-	return sysfs_emit(buf,
-			  "error=%d request=%s reason=%s range=%#llx-%#llx by=%s why=%s\n",
-			  copy.error, copy.request,
-			  mhp_refusal_kind_name(copy.kind), copy.start,
-			  copy.start + copy.size - !!copy.size, copy.by,
-			  copy.why);
+	return mhp_refusal_emit(&copy, buf, 0);
 }

@@ -53,6 +53,7 @@ TRACE_EVENT(mhp_refusal,
 	TP_STRUCT__entry(
 		__string(request, refusal->request)
 		__string(kind, mhp_refusal_kind_name(refusal->kind))
+		__string(page, mhp_page_kind_name(refusal->page))
 		__string(by, refusal->by)
 		__string(why, refusal->why)
 		__field(int, error)
@@ -63,6 +64,7 @@ TRACE_EVENT(mhp_refusal,
 	TP_fast_assign(
 		__assign_str(request);
 		__assign_str(kind);
+		__assign_str(page);
 		__assign_str(by);
 		__assign_str(why);
 		__entry->error = refusal->error;
@@ -70,9 +72,10 @@ TRACE_EVENT(mhp_refusal,
 		__entry->size = refusal->size;
 	),
 
-	TP_printk("request=%s error=%d reason=%s start=0x%llx size=0x%llx by=%s why=%s",
+	TP_printk("request=%s error=%d reason=%s start=0x%llx size=0x%llx by=%s page=%s why=%s",
 		  __get_str(request), __entry->error, __get_str(kind),
-		  __entry->start, __entry->size, __get_str(by), __get_str(why))
+		  __entry->start, __entry->size, __get_str(by), __get_str(page),
+		  __get_str(why))
 );
 
 #endif /* _TRACE_MEMORY_HOTPLUG_H */

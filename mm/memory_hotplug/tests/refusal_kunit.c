@@ -99,6 +99,24 @@ static void kind_names_test(struct kunit *test)
 			   "unknown");
 }
 
+static void page_names_test(struct kunit *test)
+{
+	enum mhp_page_kind kind, other;
+
+	for (kind = 0; kind < MHP_PAGE_KINDS; kind++) {
+		const char *name = mhp_page_kind_name(kind);
+
+		KUNIT_ASSERT_NOT_NULL(test, name);
+		KUNIT_EXPECT_NE(test, name[0], '\0');
+		KUNIT_EXPECT_NULL_MSG(test, strpbrk(name, " =\n"), "\"%s\"",
+				      name);
+		for (other = 0; other < kind; other++)
+			KUNIT_EXPECT_STRNEQ(test, name,
+					    mhp_page_kind_name(other));
+	}
+	KUNIT_EXPECT_STREQ(test, mhp_page_kind_name(MHP_PAGE_KINDS), "unknown");
+}
+
 struct show_case {
 	const char *name;
 	struct mhp_refusal refusal;
@@ -109,25 +127,26 @@ static const struct show_case show_cases[] = {
 	{
 		"of a range",
 		{ "offline", -EBUSY, MHP_REFUSED_UNMOVABLE, 0x108000000,
-		  0x8000000, "core", "a page stays" },
-		"error=-16 request=offline reason=unmovable range=0x108000000-0x10fffffff by=core why=a page stays\n",
+		  0x8000000, MHP_PAGE_SLAB, "core", "a page stays" },
+		"error=-16 request=offline reason=unmovable range=0x108000000-0x10fffffff by=core page=slab why=a page stays\n",
 	},
 	{
 		"without a place",
-		{ "add", -EINVAL, MHP_REFUSED_INPUT, 0, 0, "core", "no number" },
-		"error=-22 request=add reason=input range=0x0-0x0 by=core why=no number\n",
+		{ "add", -EINVAL, MHP_REFUSED_INPUT, 0, 0, MHP_PAGE_NONE,
+		  "core", "no number" },
+		"error=-22 request=add reason=input range=0x0-0x0 by=core page=none why=no number\n",
 	},
 	{
 		"of one page",
 		{ "offline", -EBUSY, MHP_REFUSED_UNMOVABLE, 0x1000, 0x1000,
-		  "core", "why=again, by=you" },
-		"error=-16 request=offline reason=unmovable range=0x1000-0x1fff by=core why=why=again, by=you\n",
+		  MHP_PAGE_PINNED, "core", "why=again, by=you" },
+		"error=-16 request=offline reason=unmovable range=0x1000-0x1fff by=core page=pinned why=why=again, by=you\n",
 	},
 	{
 		"an address without a size",
-		{ "add", -EINVAL, MHP_REFUSED_ALIGNMENT, 0x8000000, 0, "core",
-		  "the range is empty" },
-		"error=-22 request=add reason=alignment range=0x8000000-0x8000000 by=core why=the range is empty\n",
+		{ "add", -EINVAL, MHP_REFUSED_ALIGNMENT, 0x8000000, 0,
+		  MHP_PAGE_NONE, "core", "the range is empty" },
+		"error=-22 request=add reason=alignment range=0x8000000-0x8000000 by=core page=none why=the range is empty\n",
 	},
 	{
 		"none",
@@ -150,6 +169,16 @@ static void show_test(struct kunit *test)
 	mem->refusal = &refusal;
 	KUNIT_EXPECT_EQ(test, mhp_refusal_show(mem, buf), strlen(c->want));
 	KUNIT_EXPECT_STREQ(test, buf, c->want);
+}
+
+/* A line of a file, and a uevent, stay one line whatever somebody says */
+static void one_line_test(struct kunit *test)
+{
+	struct mhp_refusal refusal = {};
+
+	mhp_refuse(&refusal, MHP_REFUSED_CLIENT, -EBUSY, 0, 0, "somebody",
+		   "a\nb\tc\x7f");
+	KUNIT_EXPECT_STREQ(test, refusal.why, "a b c ");
 }
 
 static void forget_test(struct kunit *test)
@@ -176,7 +205,9 @@ static struct kunit_case mhp_refusal_cases[] = {
 	KUNIT_CASE(first_cause_is_kept_test),
 	KUNIT_CASE_PARAM(long_text_is_cut_test, cut_gen_params),
 	KUNIT_CASE(kind_names_test),
+	KUNIT_CASE(page_names_test),
 	KUNIT_CASE_PARAM(show_test, show_gen_params),
+	KUNIT_CASE(one_line_test),
 	KUNIT_CASE(forget_test),
 	{}
 };

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Batches: blocks that go together are announced to the named clients, so that
+ * one with a slow firmware behind it can act once for all of them.
+ *
+ * device_hotplug_lock protects this.
+ */
+
+#include <linux/memory_client.h>
+#include <linux/pfn.h>
+
+#include "internal.h"
+
+static const struct memory_batch *current_batch;
+
+/**
+ * mhp_batch_begin() - announce blocks that go together
+ * @batch: filled; stays until mhp_batch_end()
+ * @start: first byte of all of them
+ * @size: size in bytes
+ * @online: they go online; otherwise offline
+ *
+ * Return: whether this is a batch to be ended; false if it is part of one that
+ * was announced before.
+ */
+bool mhp_batch_begin(struct memory_batch *batch, u64 start, u64 size,
+		     bool online)
+{
+	if (current_batch)
+		return false;
+	*batch = (struct memory_batch) {
+		.start_pfn = PHYS_PFN(start),
+		.nr_pages = PHYS_PFN(size),
+		.online = online,
+	};
+	current_batch = batch;
+	mhp_clients_begin_batch(&mhp_clients, batch);
+	return true;
+}
+
+/**
+ * mhp_batch_end() - no more blocks of the batch will go
+ */
+void mhp_batch_end(void)
+{
+	mhp_clients_end_batch(&mhp_clients, current_batch);
+	current_batch = NULL;
+}
+
+/**
+ * mhp_batch_current() - the batch to which the block belongs that goes now
+ */
+const struct memory_batch *mhp_batch_current(void)
+{
+	return current_batch;
+}

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Obstacles: what a page is that keeps a block from going offline, in words for
+ * whoever is at the console.
+ *
+ * What page flags and reference counts tell is certain. Who has allocated a page
+ * is only known with page_owner; without it nothing is guessed.
+ */
+
+#include <linux/hugetlb.h>
+#include <linux/memory_refusal.h>
+#include <linux/migrate.h>
+#include <linux/mm.h>
+#include <linux/page-isolation.h>
+#include <linux/page_owner.h>
+#include <linux/pagemap.h>
+#include <linux/pfn.h>
+#include <linux/slab.h>
+#include <linux/stackdepot.h>
+#include <linux/string.h>
+
+#include "../slab.h"
+#include "internal.h"
+
+__printf(3, 4)
+static void set(struct mhp_obstacle *obstacle, enum mhp_page_kind kind,
+		const char *what, ...)
+{
+	va_list args;
+
+	obstacle->kind = kind;
+	va_start(args, what);
+	vscnprintf(obstacle->what, sizeof(obstacle->what), what, args);
+	va_end(args);
+}
+
+__printf(2, 3)
+static void add(struct mhp_obstacle *obstacle, const char *what, ...)
+{
+	const size_t len = strlen(obstacle->what);
+	va_list args;
+
+	va_start(args, what);
+	vscnprintf(obstacle->what + len, sizeof(obstacle->what) - len, what,
+		   args);
+	va_end(args);
+}
+
+/*
+ * The folio is referenced, which keeps its pages from being allocated again, but
+ * not its cache from being destroyed: that needs slab_mutex.
+ */
+static void describe_slab(struct mhp_obstacle *obstacle, struct folio *folio)
+{
+	const struct kmem_cache *cache = READ_ONCE(folio_slab(folio)->slab_cache);
+	const struct kmem_cache *known;
+
+	set(obstacle, MHP_PAGE_SLAB, "slab page");
+	mutex_lock(&slab_mutex);
+	list_for_each_entry(known, &slab_caches, list) {
+		if (known == cache)
+			add(obstacle, " of cache %s", known->name);
+	}
+	mutex_unlock(&slab_mutex);
+}
+
+/* A folio that is locked keeps its mapping, and the mapping its inode */
+static void add_owner(struct mhp_obstacle *obstacle, struct folio *folio)
+{
+	const struct inode *inode;
+
+	if (folio_test_anon(folio)) {
+		add(obstacle, ", anonymous memory");
+		return;
+	}
+	if (!folio_trylock(folio))
+		return;
+	if (folio->mapping) {
+		inode = folio->mapping->host;
+		add(obstacle, ", inode %lu of %s", inode->i_ino,
+		    inode->i_sb->s_type->name);
+	}
+	folio_unlock(folio);
+}
+
+/**
+ * mhp_extra_references() - references to a folio that migration does not expect
+ * @folio: a folio of user space or the page cache; the caller has a reference,
+ *	   and it is not on a list of isolated folios
+ *
+ * What maps a folio, the page cache and the swap cache let go when it is
+ * migrated. Others do not: direct I/O, a pipe, RDMA, VFIO.
+ *
+ * Return: their number; as all counts are read one by one, it may be wrong for a
+ * folio that is in use.
+ */
+int mhp_extra_references(struct folio *folio)
+{
+	int expected = folio_mapcount(folio);
+
+	if (folio_test_swapcache(folio) ||
+	    (folio->mapping && !folio_test_anon(folio)))
+		expected += folio_nr_pages(folio);
+	if (folio_test_private(folio))
+		expected++;
+	return folio_ref_count(folio) - expected - 1;
+}
+
+static void describe_lru(struct mhp_obstacle *obstacle, struct folio *folio)
+{
+	const int extra = mhp_extra_references(folio);
+
+	if (folio_test_writeback(folio)) {
+		set(obstacle, MHP_PAGE_BUSY, "page under writeback");
+	} else if (extra > 0) {
+		set(obstacle, MHP_PAGE_PINNED,
+		    "page pinned by %d reference%s beyond its %d mapping%s",
+		    extra, extra == 1 ? "" : "s", folio_mapcount(folio),
+		    folio_mapcount(folio) == 1 ? "" : "s");
+	} else if (folio_test_locked(folio)) {
+		set(obstacle, MHP_PAGE_BUSY, "page locked");
+	} else {
+		set(obstacle, MHP_PAGE_BUSY, "page in use");
+	}
+	add_owner(obstacle, folio);
+}
+
+/* The allocator's own functions, which are at the top of every trace */
+static bool is_allocator(unsigned long address)
+{
+	static const char * const prefixes[] = {
+		"post_alloc_hook", "prep_new_page", "get_page_from_freelist",
+		"__alloc_pages", "alloc_pages", "get_free_pages",
+		"__folio_alloc", "folio_alloc", "get_zeroed_page",
+	};
+	char name[64];
+	int i;
+
+	snprintf(name, sizeof(name), "%ps", (void *)address);
+	for (i = 0; i < ARRAY_SIZE(prefixes); i++) {
+		if (str_has_prefix(name, prefixes[i]))
+			return true;
+	}
+	return false;
+}
+
+/* The innermost functions that asked for the page */
+static void add_trace(struct mhp_obstacle *obstacle, depot_stack_handle_t trace)
+{
+	const unsigned int max_shown = 4;
+	unsigned int nr, i = 0, shown;
+	unsigned long *entries;
+
+	nr = stack_depot_fetch(trace, &entries);
+	while (i < nr && is_allocator(entries[i]))
+		i++;
+	for (shown = 0; i < nr && shown < max_shown; i++, shown++)
+		add(obstacle, "%s%ps", shown ? " < " : ", at ",
+		    (void *)entries[i]);
+}
+
+/* A page that came from the allocator, and that is all that the page tells */
+static void describe_unknown(struct mhp_obstacle *obstacle, struct page *page,
+			     int references)
+{
+	struct page_owner_origin origin;
+
+	if (page_owner_get(page, &origin)) {
+		set(obstacle, MHP_PAGE_UNKNOWN, "allocated by %s (pid %d)",
+		    origin.comm, origin.pid);
+		add_trace(obstacle, origin.trace);
+	} else {
+		set(obstacle, MHP_PAGE_UNKNOWN,
+		    "unknown allocation, references %d, flags %pGp; boot with page_owner=on to see whose",
+		    references, &page->flags);
+	}
+}
+
+/* The caller has a reference, so that the page stays what it is */
+static void describe_folio(struct mhp_obstacle *obstacle, struct folio *folio,
+			   struct page *page)
+{
+	const struct address_space *mapping;
+
+	obstacle->pfn = folio_pfn(folio);
+	obstacle->nr_pages = folio_nr_pages(folio);
+	if (folio_test_slab(folio)) {
+		describe_slab(obstacle, folio);
+	} else if (PageTable(page)) {
+		set(obstacle, MHP_PAGE_TABLE, "page table");
+	} else if (PageOffline(page)) {
+		set(obstacle, MHP_PAGE_OFFLINE,
+		    "offline page that its driver, a balloon, does not give up");
+	} else if (folio_test_hugetlb(folio)) {
+		set(obstacle, MHP_PAGE_HUGETLB, "huge page of %lu kB",
+		    folio_size(folio) / SZ_1K);
+	} else if (folio_contain_hwpoisoned_page(folio)) {
+		set(obstacle, MHP_PAGE_POISON,
+		    "page with a hardware error, still in use");
+	} else if (__PageMovable(page)) {
+		mapping = READ_ONCE(page->mapping);
+		set(obstacle, MHP_PAGE_DRIVER, "page of the driver behind %ps",
+		    (void *)((unsigned long)mapping & ~PAGE_MAPPING_FLAGS));
+	} else if (folio_test_lru(folio) || folio_mapped(folio) ||
+		   folio_test_anon(folio) || folio->mapping) {
+		describe_lru(obstacle, folio);
+	} else {
+		describe_unknown(obstacle, page, folio_ref_count(folio) - 1);
+	}
+}
+
+/* Nobody has a reference that could be shared: free, or about to be */
+static void describe_unreferenced(struct mhp_obstacle *obstacle,
+				  struct page *page)
+{
+	if (PageHuge(page))
+		set(obstacle, MHP_PAGE_HUGETLB, "free huge page");
+	else if (PageOffline(page))
+		set(obstacle, MHP_PAGE_OFFLINE, "offline page of a driver");
+	else if (PageBuddy(page))
+		set(obstacle, MHP_PAGE_FREE, "page that has been freed since");
+	else
+		set(obstacle, MHP_PAGE_FREE, "page that is just being freed");
+}
+
+/**
+ * mhp_obstacle_describe() - tell what a page is
+ * @obstacle: filled
+ * @pfn: its page frame
+ *
+ * Context: Process context, may sleep; the page's memmap stays while this runs.
+ */
+void mhp_obstacle_describe(struct mhp_obstacle *obstacle, unsigned long pfn)
+{
+	struct page *page = pfn_to_page(pfn);
+	struct folio *folio;
+
+	obstacle->pfn = pfn;
+	obstacle->nr_pages = 1;
+	if (PageReserved(page)) {
+		set(obstacle, MHP_PAGE_RESERVED,
+		    "reserved page: allocated at boot, or kept by the firmware");
+		return;
+	}
+	if (is_migrate_cma_page(page)) {
+		set(obstacle, MHP_PAGE_CMA,
+		    "page of an area of the contiguous memory allocator (CMA)");
+		return;
+	}
+	folio = page_folio(page);
+	if (!folio_try_get(folio)) {
+		describe_unreferenced(obstacle, page);
+		return;
+	}
+	if (page_folio(page) == folio)
+		describe_folio(obstacle, folio, page);
+	else
+		set(obstacle, MHP_PAGE_FREE, "page that is just being split");
+	folio_put(folio);
+}
+
+/**
+ * mhp_obstacle_set() - an obstacle that is not in the page itself
+ * @obstacle: filled
+ * @pfn: where it is
+ * @kind: MHP_PAGE_NO_TARGET, _ISOLATED, _ZONE_BORDER or _STRADDLING
+ */
+void mhp_obstacle_set(struct mhp_obstacle *obstacle, unsigned long pfn,
+		      enum mhp_page_kind kind)
+{
+	static const char * const words[MHP_PAGE_KINDS] = {
+		[MHP_PAGE_NO_TARGET]	= "no memory elsewhere to move the page to",
+		[MHP_PAGE_ISOLATED]	= "page block that somebody else has isolated: an allocation of contiguous memory is under way, try again",
+		[MHP_PAGE_ZONE_BORDER]	= "page block in which another zone begins",
+		[MHP_PAGE_STRADDLING]	= "unmovable large page that reaches over the block's border",
+	};
+
+	obstacle->pfn = pfn;
+	obstacle->nr_pages = kind == MHP_PAGE_ISOLATED ||
+			     kind == MHP_PAGE_ZONE_BORDER ?
+			     pageblock_nr_pages : 1;
+	set(obstacle, kind, "%s", words[kind]);
+}
+
+/**
+ * mhp_refuse_obstacle() - refuse because of a page
+ * @refusal: the refusal
+ * @kind: the reason, for programs
+ * @error: negative errno
+ * @obstacle: the page
+ * @what: what happened, if the page is only what it was held up by; or NULL
+ *
+ * Return: @error.
+ */
+int mhp_refuse_obstacle(struct mhp_refusal *refusal, enum mhp_refusal_kind kind,
+			int error, const struct mhp_obstacle *obstacle,
+			const char *what)
+{
+	if (refusal->error)
+		return error;
+	mhp_refuse(refusal, kind, error, PFN_PHYS(obstacle->pfn),
+		   PFN_PHYS(obstacle->nr_pages), "core", "%s%s%s", what ?: "",
+		   what ? "; held up by: " : "", obstacle->what);
+	refusal->page = obstacle->kind;
+	return error;
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How far a block has come on its way offline, what holds it up, and when it is
+ * enough.
+ *
+ * A page that cannot be moved now may be let go at any moment, so evacuation
+ * tries again. It ends with a signal, as it always has; after the time that the
+ * user allows; and in a kernel thread, to which nobody can send a signal, after a
+ * number of passes in which nothing could be moved. What was in the way then
+ * becomes the reason.
+ */
+
+#define pr_fmt(fmt) "memory hotplug: " fmt
+
+#include <linux/cleanup.h>
+#include <linux/jiffies.h>
+#include <linux/memory.h>
+#include <linux/memory_refusal.h>
+#include <linux/memory_transition.h>
+#include <linux/pfn.h>
+#include <linux/sched/signal.h>
+#include <linux/spinlock.h>
+#include <linux/sysfs.h>
+
+#include "internal.h"
+
+/* A kernel thread gives up after so many passes in a row that moved nothing */
+#define MAX_IDLE_PASSES	100
+
+/* Nobody tells when a page is let go: look again after this while */
+#define IDLE_PAUSE_MS	10
+
+/* For how long a block may go offline, in milliseconds; 0 for ever */
+unsigned int mhp_offline_timeout_ms;
+
+/*
+ * The evacuation that is under way. mem_hotplug_lock allows for one only; the
+ * lock here is for those who read the file of a block.
+ */
+static DEFINE_SPINLOCK(lock);
+static struct {
+	struct memory_block *mem;
+	unsigned long in_use;
+	unsigned long evacuated;
+	unsigned long passes;
+	unsigned long idle_passes;
+	unsigned long deadline;
+	bool has_deadline;
+	struct mhp_obstacle stuck;
+} progress;
+
+/**
+ * mhp_progress_begin() - the evacuation of a block begins
+ * @op: the block
+ *
+ * The clock starts here.
+ */
+void mhp_progress_begin(struct mhp_block_op *op)
+{
+	const unsigned int timeout = READ_ONCE(mhp_offline_timeout_ms);
+
+	guard(spinlock)(&lock);
+	memset(&progress, 0, sizeof(progress));
+	progress.mem = op->mem;
+	progress.has_deadline = timeout;
+	progress.deadline = jiffies + msecs_to_jiffies(timeout);
+}
+
+/**
+ * mhp_progress_end() - the evacuation is over, one way or the other
+ */
+void mhp_progress_end(void)
+{
+	guard(spinlock)(&lock);
+	progress.mem = NULL;
+}
+
+/**
+ * mhp_progress_add() - account what happened to pages of the block
+ * @in_use: pages that were found in use, in the first pass
+ * @evacuated: pages that are elsewhere now
+ */
+void mhp_progress_add(unsigned long in_use, unsigned long evacuated)
+{
+	guard(spinlock)(&lock);
+	progress.in_use += in_use;
+	progress.evacuated += evacuated;
+	if (evacuated)
+		progress.idle_passes = 0;
+}
+
+/**
+ * mhp_progress_pass() - a pass over the block has ended
+ * @stuck: what could not be moved; of kind MHP_PAGE_NONE if there is nothing
+ *
+ * The first time that a page stays over a whole pass a line in the log names it.
+ */
+void mhp_progress_pass(const struct mhp_obstacle *stuck)
+{
+	bool is_news;
+
+	scoped_guard(spinlock, &lock) {
+		progress.passes++;
+		progress.idle_passes++;
+		is_news = stuck->kind && progress.stuck.pfn != stuck->pfn &&
+			  progress.idle_passes > 1;
+		progress.stuck = *stuck;
+	}
+	if (is_news)
+		pr_info_ratelimited("%s is held up at %#llx: %s\n",
+				    dev_name(&progress.mem->dev),
+				    PFN_PHYS(stuck->pfn), stuck->what);
+}
+
+/* Only the thread that evacuates changes what is looked at here */
+static int give_up(struct mhp_block_op *op, enum mhp_refusal_kind kind,
+		   int error, const char *why)
+{
+	struct mhp_refusal *refusal = &op->t.refusal;
+
+	if (progress.stuck.kind)
+		return mhp_refuse_obstacle(refusal, kind, error,
+					   &progress.stuck, why);
+	return mhp_refuse_walk(&op->t, kind, error, "%s", why);
+}
+
+/**
+ * mhp_progress_check() - is it enough?
+ * @op: the block
+ *
+ * Return: 0 to go on; -EINTR; -ETIMEDOUT, -EBUSY in a kernel thread.
+ */
+int mhp_progress_check(struct mhp_block_op *op)
+{
+	const bool is_kthread = current->flags & PF_KTHREAD;
+	char why[64];
+
+	/* User space has come to rely on any signal, not just a fatal one */
+	if (signal_pending(current)) {
+		snprintf(why, sizeof(why), "a signal to %s (pid %d) ended it",
+			 current->comm, task_pid_nr(current));
+		return give_up(op, MHP_REFUSED_SIGNAL, -EINTR, why);
+	}
+	if (progress.has_deadline && time_after_eq(jiffies, progress.deadline))
+		return give_up(op, MHP_REFUSED_TIMEOUT,
+			       is_kthread ? -EBUSY : -ETIMEDOUT,
+			       "hotplug/offline_timeout_ms is over");
+	if (is_kthread && progress.idle_passes >= MAX_IDLE_PASSES)
+		return give_up(op, MHP_REFUSED_STUCK, -EBUSY,
+			       "nothing could be moved any more");
+	return 0;
+}
+
+/**
+ * mhp_progress_wait() - wait before the next pass if the last moved nothing
+ *
+ * A signal ends it.
+ */
+void mhp_progress_wait(void)
+{
+	if (progress.idle_passes > 1)
+		schedule_timeout_interruptible(msecs_to_jiffies(IDLE_PAUSE_MS));
+	else
+		cond_resched();
+}
+
+/**
+ * mhp_progress_show() - print how far a block has come
+ * @mem: the block
+ * @buf: a sysfs buffer
+ *
+ * Return: number of bytes written.
+ */
+ssize_t mhp_progress_show(struct memory_block *mem, char *buf)
+{
+	typeof(progress) now;
+	ssize_t len;
+
+	scoped_guard(spinlock, &lock)
+		now = progress;
+	if (now.mem != mem)
+		return sysfs_emit(buf, "idle\n");
+
+	len = sysfs_emit(buf, "evacuated=%lu in-use=%lu passes=%lu ",
+			 now.evacuated, now.in_use, now.passes);
+	if (!now.stuck.kind)
+		return len + sysfs_emit_at(buf, len, "page=none\n");
+	return len + sysfs_emit_at(buf, len, "page=%s range=%#llx-%#llx why=%s\n",
+				   mhp_page_kind_name(now.stuck.kind),
+				   PFN_PHYS(now.stuck.pfn),
+				   PFN_PHYS(now.stuck.pfn +
+					    now.stuck.nr_pages) - 1,
+				   now.stuck.what);
+}
