@@ -79,17 +79,31 @@ static int refuse_page(struct scan *scan, unsigned long pfn)
 }
 
 /*
- * Does somebody hold on to the folio? A CPU does that has it on the way to the
- * LRU list. Before that counts they are all asked to put it there, once.
+ * A CPU may hold on to a folio that is on its way to the LRU list. Before one
+ * counts as an obstacle all CPUs are asked to put what they have there, once.
  */
+static bool drain_once(struct scan *scan)
+{
+	if (scan->drained)
+		return false;
+	scan->drained = true;
+	lru_add_drain_all();
+	return true;
+}
+
+static bool is_on_lru(struct scan *scan, struct folio *folio)
+{
+	if (folio_test_lru(folio) || folio_mapped(folio))
+		return true;
+	return drain_once(scan) && folio_test_lru(folio);
+}
+
+/* Does somebody hold on to the folio for longer? */
 static bool is_pinned(struct scan *scan, struct folio *folio)
 {
 	if (mhp_extra_references(folio) <= 0)
 		return false;
-	if (!scan->drained) {
-		scan->drained = true;
-		lru_add_drain_all();
-	}
+	drain_once(scan);
 	return mhp_extra_references(folio) > 0;
 }
 
@@ -101,9 +115,13 @@ static void count_huge(unsigned long *counts, struct folio *folio)
 		counts[hstate_index(h)]++;
 }
 
-/* The folio has a reference of ours. @skip: how many pages are dealt with */
-static int check_folio(struct scan *scan, struct folio *folio,
-		       unsigned long pfn, unsigned long *skip)
+/*
+ * Is the folio in the way? It has a reference of ours.
+ *
+ * @skip: how many pages are dealt with
+ */
+static bool is_obstacle(struct scan *scan, struct folio *folio,
+			unsigned long pfn, unsigned long *skip)
 {
 	struct page *page = pfn_to_page(pfn);
 
@@ -111,37 +129,25 @@ static int check_folio(struct scan *scan, struct folio *folio,
 	if (folio_test_hugetlb(folio)) {
 		struct hstate *h = folio_hstate(folio);
 
-		if (!h || !hugepage_migration_supported(h))
-			return refuse_page(scan, pfn);
 		count_huge(scan->huge_used, folio);
-		return 0;
+		return !h || !hugepage_migration_supported(h);
 	}
 	/* A small one is unmapped and stays behind; a large one stays mapped */
 	if (folio_contain_hwpoisoned_page(folio))
-		return folio_test_large(folio) ? refuse_page(scan, pfn) : 0;
+		return folio_test_large(folio);
 	if (__PageMovable(page)) {
 		scan->in_use++;
-		return 0;
+		return false;
 	}
 	if (PageOffline(page)) {
 		scan->offline_pfn = pfn;
 		scan->has_offline = true;
-		return 0;
+		return false;
 	}
-	if (folio_test_lru(folio) || folio_mapped(folio)) {
-		scan->in_use += *skip;
-		return is_pinned(scan, folio) ? refuse_page(scan, pfn) : 0;
-	}
-	/* On its way to the LRU list, or a page of the kernel */
-	if (!scan->drained) {
-		scan->drained = true;
-		lru_add_drain_all();
-		if (folio_test_lru(folio)) {
-			scan->in_use += *skip;
-			return 0;
-		}
-	}
-	return refuse_page(scan, pfn);
+	if (!is_on_lru(scan, folio))
+		return true;
+	scan->in_use += *skip;
+	return is_pinned(scan, folio);
 }
 
 /* A page that nobody has a reference to: free, or about to be */
@@ -167,8 +173,8 @@ static void count_free(struct scan *scan, struct page *page, unsigned long *skip
 static int check_page(struct scan *scan, unsigned long pfn, unsigned long *skip)
 {
 	struct page *page = pfn_to_page(pfn);
+	bool in_the_way = false;
 	struct folio *folio;
-	int ret = 0;
 
 	*skip = 1;
 	if (PageReserved(page))
@@ -179,9 +185,9 @@ static int check_page(struct scan *scan, unsigned long pfn, unsigned long *skip)
 		return 0;
 	}
 	if (page_folio(page) == folio)
-		ret = check_folio(scan, folio, pfn, skip);
+		in_the_way = is_obstacle(scan, folio, pfn, skip);
 	folio_put(folio);
-	return ret;
+	return in_the_way ? refuse_page(scan, pfn) : 0;
 }
 
 static int check_page_block(struct scan *scan, unsigned long pfn)
@@ -342,7 +348,7 @@ static ssize_t check_block(struct mhp_block_op *op, char *buf)
 	unsigned int unknown = 0;
 	int ret;
 
-	if (op->mem->state == MEM_OFFLINE)
+	if (op->mem->hotplug.state != MHP_BLOCK_ONLINE)
 		ret = mhp_refuse_walk(&op->t, MHP_REFUSED_OFFLINE, -EINVAL,
 				      "the block is offline already");
 	else

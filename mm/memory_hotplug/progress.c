@@ -46,6 +46,7 @@ static struct {
 	unsigned long idle_passes;
 	unsigned long deadline;
 	bool has_deadline;
+	unsigned long logged_pfn;
 	struct mhp_obstacle stuck;
 } progress;
 
@@ -61,6 +62,7 @@ void mhp_progress_begin(struct mhp_block_op *op)
 
 	guard(spinlock)(&lock);
 	memset(&progress, 0, sizeof(progress));
+	progress.logged_pfn = ULONG_MAX;
 	progress.mem = op->mem;
 	progress.has_deadline = timeout;
 	progress.deadline = jiffies + msecs_to_jiffies(timeout);
@@ -97,19 +99,18 @@ void mhp_progress_add(unsigned long in_use, unsigned long evacuated)
  */
 void mhp_progress_pass(const struct mhp_obstacle *stuck)
 {
-	bool is_news;
-
 	scoped_guard(spinlock, &lock) {
 		progress.passes++;
 		progress.idle_passes++;
-		is_news = stuck->kind && progress.stuck.pfn != stuck->pfn &&
-			  progress.idle_passes > 1;
 		progress.stuck = *stuck;
 	}
-	if (is_news)
-		pr_info_ratelimited("%s is held up at %#llx: %s\n",
-				    dev_name(&progress.mem->dev),
-				    PFN_PHYS(stuck->pfn), stuck->what);
+	if (!stuck->kind || progress.idle_passes < 2 ||
+	    progress.logged_pfn == stuck->pfn)
+		return;
+	progress.logged_pfn = stuck->pfn;
+	pr_info_ratelimited("%s is held up at %#llx: %s\n",
+			    dev_name(&progress.mem->dev), PFN_PHYS(stuck->pfn),
+			    stuck->what);
 }
 
 /* Only the thread that evacuates changes what is looked at here */

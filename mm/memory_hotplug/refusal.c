@@ -85,12 +85,20 @@ const char *mhp_page_kind_name(enum mhp_page_kind kind)
 	return kind < MHP_PAGE_KINDS ? page_names[kind] : "unknown";
 }
 
-/* What others give us to print stays in its line */
+/* What others give us to print stays in its line, and a name in its field */
 static void keep_to_one_line(char *text)
 {
 	for (; *text; text++) {
 		if (iscntrl(*text))
 			*text = ' ';
+	}
+}
+
+static void keep_to_one_word(char *text)
+{
+	for (; *text; text++) {
+		if (!isgraph(*text))
+			*text = '_';
 	}
 }
 
@@ -101,7 +109,7 @@ static void keep_to_one_line(char *text)
  * @error: negative errno for the requester
  * @start: where, physical address in bytes
  * @size: size of the place in bytes, 0 if there is no place to name
- * @by: who refuses; cut after MHP_REFUSAL_BY_LEN - 1 bytes
+ * @by: who refuses; cut after MHP_REFUSAL_BY_LEN - 1 bytes, and made one word
  * @why: the reason and the way out, a printf() format without a newline; cut
  *	 after MHP_REFUSAL_WHY_LEN - 1 bytes
  *
@@ -123,6 +131,7 @@ int mhp_refuse(struct mhp_refusal *refusal, enum mhp_refusal_kind kind,
 	refusal->size = size;
 	refusal->page = MHP_PAGE_NONE;
 	strscpy(refusal->by, by);
+	keep_to_one_word(refusal->by);
 	va_start(args, why);
 	vscnprintf(refusal->why, sizeof(refusal->why), why, args);
 	va_end(args);

@@ -176,8 +176,9 @@ static void one_line_test(struct kunit *test)
 {
 	struct mhp_refusal refusal = {};
 
-	mhp_refuse(&refusal, MHP_REFUSED_CLIENT, -EBUSY, 0, 0, "somebody",
+	mhp_refuse(&refusal, MHP_REFUSED_CLIENT, -EBUSY, 0, 0, "some body\n",
 		   "a\nb\tc\x7f");
+	KUNIT_EXPECT_STREQ(test, refusal.by, "some_body_");
 	KUNIT_EXPECT_STREQ(test, refusal.why, "a b c ");
 }
 
