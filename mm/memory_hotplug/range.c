@@ -133,15 +133,11 @@ int mhp_range_check_mappable(struct mhp_transition *t)
 			       "the kernel cannot map these addresses");
 }
 
-static int overlaps(struct resource *res, void *arg)
-{
-	return 1;
-}
-
 static int claim_resource(struct mhp_range_op *op)
 {
 	const u64 start = op->t.start, size = op->t.size;
 	unsigned long flags = IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY;
+	char name[64];
 	int ret;
 
 	if (strcmp(op->res_name, RAM_NAME))
@@ -160,10 +156,11 @@ static int claim_resource(struct mhp_range_op *op)
 				   flags);
 	if (op->res)
 		return 0;
-	if (walk_iomem_res_desc(IORES_DESC_NONE, 0, start, start + size - 1,
-				NULL, overlaps) == 1)
+	if (iomem_name_in_range(start, start + size - 1, name,
+				sizeof(name)))
 		return mhp_refuse_walk(&op->t, MHP_REFUSED_CONFLICT, -EEXIST,
-				       "another resource has some of these addresses, see /proc/iomem");
+				       "\"%s\" has some of these addresses, see /proc/iomem",
+				       name);
 	return mhp_refuse_walk(&op->t, MHP_REFUSED_NO_MEMORY, -ENOMEM,
 			       "no memory to claim the range");
 }
