@@ -237,7 +237,7 @@ static void send_refusal(struct work_struct *work)
 	struct refusal_event *event = container_of(work, struct refusal_event,
 						   work);
 	struct kobject *kobj = &hotplug_kobj;
-	char *envp[] = { event->text, event->by, NULL };
+	char *envp[3] = { event->text, event->by };
 	int ret;
 
 	if (event->mem)
@@ -263,6 +263,7 @@ static void send_refusal(struct work_struct *work)
 void memory_refusal_uevent(const struct mhp_refusal *refusal,
 			   struct memory_block *mem)
 {
+	static const char name[] = "MEMORY_REFUSED=";
 	struct refusal_event *event;
 
 	event = kzalloc(sizeof(*event), GFP_KERNEL | __GFP_NOWARN);
@@ -276,8 +277,8 @@ void memory_refusal_uevent(const struct mhp_refusal *refusal,
 		get_device(&mem->dev);
 	snprintf(event->by, sizeof(event->by), "MEMORY_REFUSED_BY=%s",
 		 refusal->by);
-	scnprintf(event->text, sizeof(event->text),
-		  "MEMORY_REFUSED=" MHP_REFUSAL_FORMAT,
-		  MHP_REFUSAL_ARGS(refusal));
+	strscpy(event->text, name);
+	mhp_refusal_print(refusal, event->text + strlen(name),
+			  sizeof(event->text) - strlen(name));
 	schedule_work(&event->work);
 }

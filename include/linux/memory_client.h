@@ -76,9 +76,6 @@ struct memory_event {
  * @batch_end: no more of them will
  * @replay: RAM that was online when the client registered; see
  *	    memory_client_register()
- * @nb: private
- * @in_batch: private
- *
  * All callbacks may be NULL, run in process context and may sleep. Those that
  * return int agree with 0. To refuse they return a negative errno, best together
  * with memory_refuse(), and have then changed nothing: a client is cancelled only

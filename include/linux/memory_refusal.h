@@ -144,14 +144,6 @@ static inline u64 mhp_refusal_last(const struct mhp_refusal *refusal)
 	return refusal->start + refusal->size - !!refusal->size;
 }
 
-/* How a refusal is printed, in files as in uevents: new fields go before "why" */
-#define MHP_REFUSAL_FORMAT \
-	"error=%d request=%s reason=%s range=%#llx-%#llx by=%s page=%s why=%s"
-#define MHP_REFUSAL_ARGS(r) \
-	(r)->error, (r)->request, mhp_refusal_kind_name((r)->kind), \
-	(r)->start, mhp_refusal_last(r), (r)->by, \
-	mhp_page_kind_name((r)->page), (r)->why
-
 #ifdef CONFIG_MEMORY_HOTPLUG
 __printf(7, 8)
 int mhp_refuse(struct mhp_refusal *refusal, enum mhp_refusal_kind kind,
@@ -162,8 +154,8 @@ void mhp_refusal_publish(const struct mhp_refusal *refusal,
 void mhp_refusal_forget(struct memory_block *mem);
 void mhp_refusal_release(struct memory_block *mem);
 ssize_t mhp_refusal_show(struct memory_block *mem, char *buf);
-ssize_t mhp_refusal_emit(const struct mhp_refusal *refusal, char *buf,
-			 ssize_t at);
+int mhp_refusal_print(const struct mhp_refusal *refusal, char *buf,
+		      size_t size);
 const char *mhp_refusal_kind_name(enum mhp_refusal_kind kind);
 const char *mhp_page_kind_name(enum mhp_page_kind kind);
 #endif /* CONFIG_MEMORY_HOTPLUG */

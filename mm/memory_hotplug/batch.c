@@ -47,9 +47,7 @@ void mhp_batch_end(void)
 	current_batch = NULL;
 }
 
-/**
- * mhp_batch_current() - the batch to which the block belongs that goes now
- */
+/* The batch to which the block belongs that goes now */
 const struct memory_batch *mhp_batch_current(void)
 {
 	return current_batch;

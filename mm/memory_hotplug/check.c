@@ -364,10 +364,12 @@ static ssize_t check_block(struct mhp_block_op *op, char *buf)
 	if (!ret)
 		check_offline_page(&scan, unknown);
 
-	if (op->t.refusal.error)
-		report.len = mhp_refusal_emit(&op->t.refusal, buf, 0);
-	else if (!unknown)
+	if (op->t.refusal.error) {
+		report.len = mhp_refusal_print(&op->t.refusal, buf, PAGE_SIZE);
+		report.len += sysfs_emit_at(buf, report.len, "\n");
+	} else if (!unknown) {
 		report.len = sysfs_emit(buf, "ok\n");
+	}
 	if (unknown)
 		mhp_clients_unknown(&mhp_clients, list_unknown, &report);
 	return report.len;

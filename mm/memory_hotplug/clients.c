@@ -24,6 +24,7 @@
 #include <linux/memory.h>
 #include <linux/memory_client.h>
 #include <linux/notifier.h>
+#include <linux/rcupdate.h>
 #include <linux/rwsem.h>
 #include <linux/string.h>
 
@@ -137,29 +138,46 @@ static int call(struct notifier_block *nb, enum memory_block_state what,
 	return notifier_to_errno(nb->notifier_call(nb, what, &about->notify));
 }
 
-static struct notifier_block **find_link(struct notifier_block **link,
-					 const struct notifier_block *nb)
+/* notifier.h marks its links for RCU; the list's lock protects them here */
+static struct notifier_block *at(struct notifier_block __rcu *const *link)
 {
-	while (*link && *link != nb)
-		link = &(*link)->next;
+	return rcu_dereference_protected(*link, true);
+}
+
+static struct notifier_block *first(const struct mhp_client_list *list)
+{
+	return at(&list->first);
+}
+
+static struct notifier_block *next(const struct notifier_block *nb)
+{
+	return at(&nb->next);
+}
+
+static struct notifier_block __rcu **
+find_link(struct notifier_block __rcu **link, const struct notifier_block *nb)
+{
+	while (at(link) && at(link) != nb)
+		link = &at(link)->next;
 	return link;
 }
 
-static void insert(struct notifier_block **link, struct notifier_block *nb)
+static void insert(struct notifier_block __rcu **link,
+		   struct notifier_block *nb)
 {
-	while (*link && (*link)->priority >= nb->priority)
-		link = &(*link)->next;
-	nb->next = *link;
-	*link = nb;
+	while (at(link) && at(link)->priority >= nb->priority)
+		link = &at(link)->next;
+	RCU_INIT_POINTER(nb->next, at(link));
+	RCU_INIT_POINTER(*link, nb);
 }
 
 /* The list's lock is held for writing */
 static void admit_newcomers(struct mhp_client_list *list)
 {
-	while (list->newcomers) {
-		struct notifier_block *nb = list->newcomers;
+	struct notifier_block *nb;
 
-		list->newcomers = nb->next;
+	while ((nb = at(&list->newcomers))) {
+		RCU_INIT_POINTER(list->newcomers, next(nb));
 		insert(&list->first, nb);
 	}
 }
@@ -174,7 +192,8 @@ static void admit_newcomers(struct mhp_client_list *list)
 int mhp_clients_add(struct mhp_client_list *list, struct notifier_block *nb)
 {
 	guard(rwsem_write)(&list->lock);
-	if (*find_link(&list->first, nb) || *find_link(&list->newcomers, nb))
+	if (at(find_link(&list->first, nb)) ||
+	    at(find_link(&list->newcomers, nb)))
 		return -EEXIST;
 	insert(list->in_transition ? &list->newcomers : &list->first, nb);
 	return 0;
@@ -189,14 +208,14 @@ int mhp_clients_add(struct mhp_client_list *list, struct notifier_block *nb)
  */
 void mhp_clients_del(struct mhp_client_list *list, struct notifier_block *nb)
 {
-	struct notifier_block **link;
+	struct notifier_block __rcu **link;
 
 	guard(rwsem_write)(&list->lock);
 	link = find_link(&list->first, nb);
-	if (!*link)
+	if (!at(link))
 		link = find_link(&list->newcomers, nb);
-	if (*link)
-		*link = nb->next;
+	if (at(link))
+		RCU_INIT_POINTER(*link, next(nb));
 }
 
 /**
@@ -228,8 +247,8 @@ static void undo_before(struct mhp_client_list *list,
 {
 	struct notifier_block *nb;
 
-	while (list->first != end) {
-		for (nb = list->first; nb->next != end; nb = nb->next)
+	while (first(list) != end) {
+		for (nb = first(list); next(nb) != end; nb = next(nb))
 			;
 		call(nb, undo, about);
 		end = nb;
@@ -268,7 +287,7 @@ int mhp_clients_ask(struct mhp_client_list *list, enum memory_block_state what,
 	int ret;
 
 	guard(rwsem_read)(&list->lock);
-	for (nb = list->first; nb; nb = nb->next) {
+	for (nb = first(list); nb; nb = next(nb)) {
 		ret = call(nb, what, about);
 		if (ret) {
 			note_refusal(nb, what, about, ret);
@@ -308,7 +327,7 @@ void mhp_clients_tell(struct mhp_client_list *list, enum memory_block_state what
 	down_write(&list->lock);
 	admit_newcomers(list);
 	downgrade_write(&list->lock);
-	for (nb = list->first; nb; nb = nb->next)
+	for (nb = first(list); nb; nb = next(nb))
 		call(nb, what, about);
 	up_read(&list->lock);
 }
@@ -318,7 +337,7 @@ static bool may_refuse(struct notifier_block *nb)
 {
 	const struct memory_client *client = to_named(nb);
 
-	return client ? client->going_offline != NULL : !is_follower(nb);
+	return client ? !!client->going_offline : !is_follower(nb);
 }
 
 /**
@@ -338,7 +357,7 @@ int mhp_clients_query(struct mhp_client_list *list,
 	int ret;
 
 	guard(rwsem_read)(&list->lock);
-	for (nb = list->first; nb; nb = nb->next) {
+	for (nb = first(list); nb; nb = next(nb)) {
 		client = to_named(nb);
 		if (!client || !may_refuse(nb) || !client->query_offline)
 			continue;
@@ -367,7 +386,7 @@ void mhp_clients_unknown(struct mhp_client_list *list,
 	struct notifier_block *nb;
 
 	guard(rwsem_read)(&list->lock);
-	for (nb = list->first; nb; nb = nb->next) {
+	for (nb = first(list); nb; nb = next(nb)) {
 		client = to_named(nb);
 		if (!may_refuse(nb) || (client && client->query_offline))
 			continue;
@@ -388,7 +407,7 @@ void mhp_clients_begin_batch(struct mhp_client_list *list,
 	struct notifier_block *nb;
 
 	guard(rwsem_read)(&list->lock);
-	for (nb = list->first; nb; nb = nb->next) {
+	for (nb = first(list); nb; nb = next(nb)) {
 		client = to_named(nb);
 		if (!client)
 			continue;
@@ -410,7 +429,7 @@ void mhp_clients_end_batch(struct mhp_client_list *list,
 	struct notifier_block *nb;
 
 	guard(rwsem_read)(&list->lock);
-	for (nb = list->first; nb; nb = nb->next) {
+	for (nb = first(list); nb; nb = next(nb)) {
 		client = to_named(nb);
 		if (!client || !client->in_batch)
 			continue;

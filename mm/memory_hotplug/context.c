@@ -25,6 +25,8 @@
  * @start: first byte
  * @size: size in bytes
  * @state: where it is
+ *
+ * Return: the context.
  */
 struct mhp_range_op mhp_range_op(const char *request, u64 start, u64 size,
 				 enum mhp_range_state state)

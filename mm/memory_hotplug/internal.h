@@ -202,8 +202,8 @@ bool mhp_try_get_online_mems(void);
  */
 struct mhp_client_list {
 	struct rw_semaphore lock;
-	struct notifier_block *first;
-	struct notifier_block *newcomers;
+	struct notifier_block __rcu *first;
+	struct notifier_block __rcu *newcomers;
 	bool in_transition;
 };
 

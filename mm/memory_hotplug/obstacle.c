@@ -270,9 +270,9 @@ void mhp_obstacle_set(struct mhp_obstacle *obstacle, unsigned long pfn,
 {
 	static const char * const words[MHP_PAGE_KINDS] = {
 		[MHP_PAGE_NO_TARGET]	= "no memory elsewhere to move the page to",
-		[MHP_PAGE_ISOLATED]	= "page block that somebody else has isolated: an allocation of contiguous memory is under way, try again",
+		[MHP_PAGE_ISOLATED]	= "page block isolated by somebody else, try again",
 		[MHP_PAGE_ZONE_BORDER]	= "page block in which another zone begins",
-		[MHP_PAGE_STRADDLING]	= "unmovable large page that reaches over the block's border",
+		[MHP_PAGE_STRADDLING]	= "unmovable large page across the block's border",
 	};
 
 	obstacle->pfn = pfn;

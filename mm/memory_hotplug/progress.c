@@ -12,7 +12,6 @@
 
 #define pr_fmt(fmt) "memory hotplug: " fmt
 
-#include <linux/cleanup.h>
 #include <linux/jiffies.h>
 #include <linux/memory.h>
 #include <linux/memory_refusal.h>
@@ -44,7 +43,7 @@ static struct {
 	unsigned long evacuated;
 	unsigned long passes;
 	unsigned long idle_passes;
-	unsigned long deadline;
+	u64 deadline;
 	bool has_deadline;
 	unsigned long logged_pfn;
 	struct mhp_obstacle stuck;
@@ -60,12 +59,13 @@ void mhp_progress_begin(struct mhp_block_op *op)
 {
 	const unsigned int timeout = READ_ONCE(mhp_offline_timeout_ms);
 
-	guard(spinlock)(&lock);
+	spin_lock(&lock);
 	memset(&progress, 0, sizeof(progress));
 	progress.logged_pfn = ULONG_MAX;
 	progress.mem = op->mem;
 	progress.has_deadline = timeout;
-	progress.deadline = jiffies + msecs_to_jiffies(timeout);
+	progress.deadline = get_jiffies_64() + msecs_to_jiffies(timeout);
+	spin_unlock(&lock);
 }
 
 /**
@@ -73,8 +73,9 @@ void mhp_progress_begin(struct mhp_block_op *op)
  */
 void mhp_progress_end(void)
 {
-	guard(spinlock)(&lock);
+	spin_lock(&lock);
 	progress.mem = NULL;
+	spin_unlock(&lock);
 }
 
 /**
@@ -84,11 +85,12 @@ void mhp_progress_end(void)
  */
 void mhp_progress_add(unsigned long in_use, unsigned long evacuated)
 {
-	guard(spinlock)(&lock);
+	spin_lock(&lock);
 	progress.in_use += in_use;
 	progress.evacuated += evacuated;
 	if (evacuated)
 		progress.idle_passes = 0;
+	spin_unlock(&lock);
 }
 
 /**
@@ -99,11 +101,11 @@ void mhp_progress_add(unsigned long in_use, unsigned long evacuated)
  */
 void mhp_progress_pass(const struct mhp_obstacle *stuck)
 {
-	scoped_guard(spinlock, &lock) {
-		progress.passes++;
-		progress.idle_passes++;
-		progress.stuck = *stuck;
-	}
+	spin_lock(&lock);
+	progress.passes++;
+	progress.idle_passes++;
+	progress.stuck = *stuck;
+	spin_unlock(&lock);
 	if (!stuck->kind || progress.idle_passes < 2 ||
 	    progress.logged_pfn == stuck->pfn)
 		return;
@@ -142,7 +144,8 @@ int mhp_progress_check(struct mhp_block_op *op)
 			 current->comm, task_pid_nr(current));
 		return give_up(op, MHP_REFUSED_SIGNAL, -EINTR, why);
 	}
-	if (progress.has_deadline && time_after_eq(jiffies, progress.deadline))
+	if (progress.has_deadline &&
+	    time_after_eq64(get_jiffies_64(), progress.deadline))
 		return give_up(op, MHP_REFUSED_TIMEOUT,
 			       is_kthread ? -EBUSY : -ETIMEDOUT,
 			       "hotplug/offline_timeout_ms is over");
@@ -177,8 +180,9 @@ ssize_t mhp_progress_show(struct memory_block *mem, char *buf)
 	typeof(progress) now;
 	ssize_t len;
 
-	scoped_guard(spinlock, &lock)
-		now = progress;
+	spin_lock(&lock);
+	now = progress;
+	spin_unlock(&lock);
 	if (now.mem != mem)
 		return sysfs_emit(buf, "idle\n");
 

@@ -203,23 +203,24 @@ void mhp_refusal_release(struct memory_block *mem)
 }
 
 /**
- * mhp_refusal_emit() - print a refusal
+ * mhp_refusal_print() - print a refusal
  * @refusal: the refusal
- * @buf: a sysfs buffer
- * @at: where in the buffer
+ * @buf: where to
+ * @size: room there
  *
- * One line of fields, in an order that does not change; "why" is the last and
- * reaches to the end of the line.
+ * Fields, in an order that does not change, without an end of the line; "why" is
+ * the last and reaches to the end.
  *
- * Return: number of bytes written.
+ * Return: number of characters, without the NUL.
  */
-ssize_t mhp_refusal_emit(const struct mhp_refusal *refusal, char *buf,
-			 ssize_t at)
+int mhp_refusal_print(const struct mhp_refusal *refusal, char *buf, size_t size)
 {
-	if (!refusal->error)
-		return sysfs_emit_at(buf, at, "none\n");
-	return sysfs_emit_at(buf, at, MHP_REFUSAL_FORMAT "\n",
-			     MHP_REFUSAL_ARGS(refusal));
+	return scnprintf(buf, size,
+			 "error=%d request=%s reason=%s range=%#llx-%#llx by=%s page=%s why=%s",
+			 refusal->error, refusal->request,
+			 mhp_refusal_kind_name(refusal->kind), refusal->start,
+			 mhp_refusal_last(refusal), refusal->by,
+			 mhp_page_kind_name(refusal->page), refusal->why);
 }
 
 /**
@@ -233,6 +234,7 @@ ssize_t mhp_refusal_emit(const struct mhp_refusal *refusal, char *buf,
 ssize_t mhp_refusal_show(struct memory_block *mem, char *buf)
 {
 	struct mhp_refusal copy = {};
+	int len;
 
 	spin_lock(&shown_lock);
 	if (!mem)
@@ -240,5 +242,8 @@ ssize_t mhp_refusal_show(struct memory_block *mem, char *buf)
 	else if (mem->refusal)
 		copy = *mem->refusal;
 	spin_unlock(&shown_lock);
-	return mhp_refusal_emit(&copy, buf, 0);
+	if (!copy.error)
+		return sysfs_emit(buf, "none\n");
+	len = mhp_refusal_print(&copy, buf, PAGE_SIZE);
+	return len + sysfs_emit_at(buf, len, "\n");
 }

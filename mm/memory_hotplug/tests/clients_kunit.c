@@ -95,26 +95,53 @@ static int client_asked(struct memory_client *client, struct memory_event *event
 	return ret;
 }
 
-#define ASKED(name, what)						\
-static int name(struct memory_client *client, struct memory_event *event) \
-{									\
-	return client_asked(client, event, what);			\
+static int prepare_online(struct memory_client *client,
+			  struct memory_event *event)
+{
+	return client_asked(client, event, MEM_PREPARE_ONLINE);
 }
 
-#define TOLD(name, what)						\
-static void name(struct memory_client *client, struct memory_event *event) \
-{									\
-	client_asked(client, event, what);				\
+static int going_online(struct memory_client *client,
+			struct memory_event *event)
+{
+	return client_asked(client, event, MEM_GOING_ONLINE);
 }
 
-ASKED(prepare_online, MEM_PREPARE_ONLINE)
-ASKED(going_online, MEM_GOING_ONLINE)
-ASKED(going_offline, MEM_GOING_OFFLINE)
-TOLD(finish_offline, MEM_FINISH_OFFLINE)
-TOLD(cancel_online, MEM_CANCEL_ONLINE)
-TOLD(online, MEM_ONLINE)
-TOLD(cancel_offline, MEM_CANCEL_OFFLINE)
-TOLD(offline, MEM_OFFLINE)
+static int going_offline(struct memory_client *client,
+			 struct memory_event *event)
+{
+	return client_asked(client, event, MEM_GOING_OFFLINE);
+}
+
+static void finish_offline(struct memory_client *client,
+			   struct memory_event *event)
+{
+	client_asked(client, event, MEM_FINISH_OFFLINE);
+}
+
+static void cancel_online(struct memory_client *client,
+			  struct memory_event *event)
+{
+	client_asked(client, event, MEM_CANCEL_ONLINE);
+}
+
+static void online(struct memory_client *client,
+		   struct memory_event *event)
+{
+	client_asked(client, event, MEM_ONLINE);
+}
+
+static void cancel_offline(struct memory_client *client,
+			   struct memory_event *event)
+{
+	client_asked(client, event, MEM_CANCEL_OFFLINE);
+}
+
+static void offline(struct memory_client *client,
+		    struct memory_event *event)
+{
+	client_asked(client, event, MEM_OFFLINE);
+}
 
 static void make_member(struct fixture *f, int nr)
 {
