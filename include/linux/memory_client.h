@@ -43,6 +43,8 @@ struct memory_batch {
  *		     if the memmap lies elsewhere
  * @nid: the block's node
  * @batch: the blocks that it goes with
+ * @releases_offline: set by a client in its query_offline: it gives up the
+ *		      block's PageOffline() pages when it is asked in earnest
  * @refusal: private, for memory_refuse()
  * @client: private, for memory_refuse()
  */
@@ -53,6 +55,7 @@ struct memory_event {
 	unsigned long nr_memmap_pages;
 	int nid;
 	const struct memory_batch *batch;
+	bool releases_offline;
 	struct mhp_refusal *refusal;
 	const struct memory_client *client;
 };
@@ -76,6 +79,7 @@ struct memory_event {
  * @batch_end: no more of them will
  * @replay: RAM that was online when the client registered; see
  *	    memory_client_register()
+ *
  * All callbacks may be NULL, run in process context and may sleep. Those that
  * return int agree with 0. To refuse they return a negative errno, best together
  * with memory_refuse(), and have then changed nothing: a client is cancelled only

@@ -313,13 +313,14 @@ static unsigned int check_clients(struct mhp_block_op *op)
 
 /*
  * A driver may give up its offline pages when the clients are asked. If nobody
- * is there who could, they stay.
+ * is there who could, or says that he does, they stay.
  */
 static void check_offline_page(struct scan *scan, unsigned int unknown)
 {
 	struct mhp_obstacle obstacle;
 
-	if (!scan->has_offline || unknown)
+	if (!scan->has_offline || unknown ||
+	    scan->op->about.event.releases_offline)
 		return;
 	mhp_obstacle_describe(&obstacle, scan->offline_pfn);
 	if (obstacle.kind == MHP_PAGE_OFFLINE)

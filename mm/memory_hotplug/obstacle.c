@@ -15,6 +15,8 @@
 #include <linux/page_owner.h>
 #include <linux/pagemap.h>
 #include <linux/pfn.h>
+#include <linux/rmap.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/stackdepot.h>
 #include <linux/string.h>
@@ -64,23 +66,63 @@ static void describe_slab(struct mhp_obstacle *obstacle, struct folio *folio)
 	mutex_unlock(&slab_mutex);
 }
 
+/* A process that maps a folio */
+struct user {
+	char comm[TASK_COMM_LEN];
+	pid_t pid;
+};
+
+static bool find_task(const struct mm_struct *mm, struct user *user)
+{
+	struct task_struct *task;
+
+	guard(rcu)();
+	for_each_process(task) {
+		if (READ_ONCE(task->mm) != mm)
+			continue;
+		get_task_comm(user->comm, task);
+		user->pid = task_pid_nr(task);
+		return true;
+	}
+	return false;
+}
+
+/* For rmap_walk(): false ends it */
+static bool find_user(struct folio *folio, struct vm_area_struct *vma,
+		      unsigned long address, void *arg)
+{
+	DEFINE_FOLIO_VMA_WALK(walk, folio, vma, address, 0);
+
+	if (!page_vma_mapped_walk(&walk))
+		return true;
+	page_vma_mapped_walk_done(&walk);
+	return !find_task(vma->vm_mm, arg);
+}
+
 /* A folio that is locked keeps its mapping, and the mapping its inode */
 static void add_owner(struct mhp_obstacle *obstacle, struct folio *folio)
 {
+	struct user user = {};
+	struct rmap_walk_control walk = {
+		.rmap_one = find_user,
+		.arg = &user,
+	};
 	const struct inode *inode;
 
-	if (folio_test_anon(folio)) {
-		add(obstacle, ", anonymous memory");
-		return;
-	}
 	if (!folio_trylock(folio))
 		return;
-	if (folio->mapping) {
+	if (folio_test_anon(folio)) {
+		add(obstacle, ", anonymous memory");
+	} else if (folio->mapping) {
 		inode = folio->mapping->host;
 		add(obstacle, ", inode %lu of %s", inode->i_ino,
 		    inode->i_sb->s_type->name);
 	}
+	if (folio_mapped(folio))
+		rmap_walk(folio, &walk);
 	folio_unlock(folio);
+	if (user.pid)
+		add(obstacle, " of %s (pid %d)", user.comm, user.pid);
 }
 
 /**
