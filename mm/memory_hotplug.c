@@ -358,12 +358,14 @@ static void online_added_blocks(struct mhp_range_op *op)
 {
 	enum mmop type = mhp_get_default_online_type();
 	struct memory_batch batch;
+	bool batched;
 
 	if (type == MMOP_OFFLINE)
 		return;
-	mhp_batch_begin(&batch, op->t.start, op->t.size, true);
+	batched = mhp_batch_begin(&batch, op->t.start, op->t.size, true);
 	walk_memory_blocks(op->t.start, op->t.size, &type, online_added_block);
-	mhp_batch_end();
+	if (batched)
+		mhp_batch_end();
 }
 
 static int perform_add(struct mhp_range_op *op)
@@ -556,8 +558,9 @@ int mhp_probe_range(u64 start, u64 size)
  * Context: Process context, device_hotplug_lock and the block's device lock
  * held; takes mem_hotplug_lock.
  * Return: 0; -EINVAL for a block with holes or in several zones; -EBUSY; -EINTR;
- * -ETIMEDOUT; -ENOMEM; the errno of a client that refused. After an error the
- * block is online and its refusal tells why.
+ * -ETIMEDOUT, for a write to the block's state only; -ENOMEM; the errno of a
+ * client that refused. After an error the block is online and its refusal tells
+ * why.
  */
 int mhp_block_offline(struct memory_block *mem)
 {
@@ -700,6 +703,7 @@ int offline_and_remove_memory(u64 start, u64 size)
 	struct offline_record record = { .start = start };
 	struct mhp_refusal refusal = { .request = "remove" };
 	struct memory_batch batch;
+	bool batched;
 	int ret;
 
 	ret = mhp_range_check(start, size, &refusal);
@@ -720,12 +724,10 @@ int offline_and_remove_memory(u64 start, u64 size)
 	}
 
 	lock_device_hotplug();
-	mhp_batch_begin(&batch, start, size, false);
+	batched = mhp_batch_begin(&batch, start, size, false);
 	ret = walk_memory_blocks(start, size, &record, take_offline);
-	mhp_batch_end();
-	/* Only a user has allowed no more than a time; drivers know EBUSY */
-	if (ret == -ETIMEDOUT)
-		ret = -EBUSY;
+	if (batched)
+		mhp_batch_end();
 	if (!ret)
 		ret = remove_provided(start, size);
 	if (ret)

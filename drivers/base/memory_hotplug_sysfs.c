@@ -41,8 +41,9 @@ static ssize_t block_refusal_show(struct device *dev,
 	return mhp_refusal_show(to_memory_block(dev), buf);
 }
 
+/* Tells addresses and processes, like all that says why: not for everybody */
 static struct device_attribute dev_attr_block_refusal =
-	__ATTR(refusal, 0444, block_refusal_show, NULL);
+	__ATTR(refusal, 0400, block_refusal_show, NULL);
 
 #ifdef CONFIG_MEMORY_HOTREMOVE
 static ssize_t block_progress_show(struct device *dev,
@@ -52,7 +53,7 @@ static ssize_t block_progress_show(struct device *dev,
 }
 
 static struct device_attribute dev_attr_block_progress =
-	__ATTR(progress, 0444, block_progress_show, NULL);
+	__ATTR(progress, 0400, block_progress_show, NULL);
 
 static ssize_t block_check_show(struct device *dev,
 				struct device_attribute *attr, char *buf)
@@ -60,7 +61,6 @@ static ssize_t block_check_show(struct device *dev,
 	return mhp_check_show(to_memory_block(dev), buf);
 }
 
-/* Takes references to the pages it looks at: not for everybody */
 static struct device_attribute dev_attr_block_check =
 	__ATTR(check, 0400, block_check_show, NULL);
 #endif /* CONFIG_MEMORY_HOTREMOVE */
@@ -118,7 +118,7 @@ static ssize_t refusal_show(struct kobject *kobj, struct kobj_attribute *attr,
 	return mhp_refusal_show(NULL, buf);
 }
 
-static struct kobj_attribute refusal_attr = __ATTR_RO(refusal);
+static struct kobj_attribute refusal_attr = __ATTR_RO_MODE(refusal, 0400);
 
 #ifdef CONFIG_MEMORY_HOTREMOVE
 static ssize_t offline_timeout_ms_show(struct kobject *kobj,
@@ -186,6 +186,9 @@ static const struct kobj_type hotplug_ktype = {
 
 static struct kobject hotplug_kobj;
 
+/* In the order in which they happened */
+static struct workqueue_struct *refusal_events;
+
 /*
  * A kset of its own makes uevents come from hotplug/ with a subsystem of their
  * own: programs take what is on the memory bus for a memory block.
@@ -205,6 +208,9 @@ int __init memory_hotplug_dir_init(struct kobject *root)
 {
 	int ret;
 
+	refusal_events = alloc_ordered_workqueue("memory_refused", 0);
+	if (!refusal_events)
+		return -ENOMEM;
 	kset_init(&hotplug_kset);
 	hotplug_kset.kobj.ktype = &hotplug_ktype;
 	ret = kobject_set_name(&hotplug_kset.kobj, "memory_hotplug");
@@ -238,13 +244,18 @@ static void send_refusal(struct work_struct *work)
 						   work);
 	struct kobject *kobj = &hotplug_kobj;
 	char *envp[3] = { event->text, event->by };
-	int ret;
+	int ret = 0;
+
+	/* Until whoever was refused has let go of it, too */
+	lock_device_hotplug();
+	unlock_device_hotplug();
 
 	if (event->mem)
 		kobj = &event->mem->dev.kobj;
-	ret = kobject_uevent_env(kobj, KOBJ_CHANGE, envp);
 	/* A block that has been removed since is nobody's concern any more */
-	if (ret && kobj->state_in_sysfs)
+	if (kobj->state_in_sysfs)
+		ret = kobject_uevent_env(kobj, KOBJ_CHANGE, envp);
+	if (ret)
 		pr_warn_ratelimited("no uevent for a refusal (%d)\n", ret);
 	if (event->mem)
 		put_device(&event->mem->dev);
@@ -280,5 +291,5 @@ void memory_refusal_uevent(const struct mhp_refusal *refusal,
 	strscpy(event->text, name);
 	mhp_refusal_print(refusal, event->text + strlen(name),
 			  sizeof(event->text) - strlen(name));
-	schedule_work(&event->work);
+	queue_work(refusal_events, &event->work);
 }

@@ -92,6 +92,7 @@ static ssize_t state_store(struct device *dev, struct device_attribute *attr,
 			   const char *buf, size_t count)
 {
 	const int type = mhp_online_type_from_str(buf);
+	struct memory_block *mem = to_memory_block(dev);
 	int ret;
 
 	if (type < 0)
@@ -101,9 +102,11 @@ static ssize_t state_store(struct device *dev, struct device_attribute *attr,
 	if (ret)
 		return ret;
 	if (type == MMOP_OFFLINE) {
+		mem->hotplug.for_user = true;
 		ret = device_offline(dev);
+		mem->hotplug.for_user = false;
 	} else {
-		to_memory_block(dev)->online_type = type;
+		mem->online_type = type;
 		ret = device_online(dev);
 	}
 	unlock_device_hotplug();

@@ -23,8 +23,9 @@ struct mhp_refusal;
  * @nr_pages: number of page frames
  * @online: they go online; otherwise offline
  *
- * A batch is a DIMM, a range that is added or removed in one request, or a
- * single block. Its blocks go one after the other, each with events of its own,
+ * A batch is what was added in one request, a DIMM for example, and goes online by
+ * the policy for it; a range that offline_and_remove_memory() takes; or a single
+ * block, also when the firmware ejects a DIMM block by block. Its blocks go one after the other, each with events of its own,
  * lowest address first; some may turn out to be where they should be already,
  * and when one is refused the rest may never come.
  */
@@ -95,7 +96,8 @@ struct memory_event {
  * memory, nor while it registers a client with @replay. @query_offline is called
  * by a reader of the block's files, for whom the removal of the block waits: a
  * lock that is held across a removal can only be tried there. Batch callbacks run
- * under device_hotplug_lock alone.
+ * under device_hotplug_lock, without mem_hotplug_lock. No callback registers or
+ * unregisters a client.
  */
 struct memory_client {
 	const char *name;
@@ -131,8 +133,9 @@ struct memory_client {
 
 /**
  * struct memory_follower - a memory notifier that lets every block go offline
- * @nb: private
- * @call: the notifier; may refuse the events before a block goes online only
+ * @nb: private, but for the priority
+ * @call: the notifier; refuses no block that goes offline, unless a named client
+ *	  that was asked before it would refuse the same
  *
  * For the many parts of the kernel that keep something per block or node and
  * follow whatever happens. A dry run need not ask them.

@@ -78,6 +78,7 @@ enum mhp_refusal_kind {
  * @MHP_PAGE_DRIVER: a driver that can move it does not
  * @MHP_PAGE_PINNED: somebody holds a reference for longer
  * @MHP_PAGE_BUSY: it waits for its lock or for writeback
+ * @MHP_PAGE_FIXED: of a file that does not let its pages be moved
  * @MHP_PAGE_NO_TARGET: there is no memory to move it to
  * @MHP_PAGE_ISOLATED: somebody else isolates the page block
  * @MHP_PAGE_ZONE_BORDER: another zone begins inside the page block
@@ -100,6 +101,7 @@ enum mhp_page_kind {
 	MHP_PAGE_DRIVER,
 	MHP_PAGE_PINNED,
 	MHP_PAGE_BUSY,
+	MHP_PAGE_FIXED,
 	MHP_PAGE_NO_TARGET,
 	MHP_PAGE_ISOLATED,
 	MHP_PAGE_ZONE_BORDER,

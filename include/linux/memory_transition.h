@@ -114,10 +114,12 @@ struct memory_block_set {
 /**
  * struct mhp_position - where a block is in its table of states
  * @state: an enum mhp_block_state; written by the walk only
+ * @for_user: a write to its state file asks for the walk
  * @fail: where its next walk shall fail, see mhp_fail_arm(); 0 for nowhere
  */
 struct mhp_position {
 	u8 state;
+	bool for_user;
 #ifdef CONFIG_MEMORY_HOTPLUG_FAIL
 	atomic_t fail;
 #endif

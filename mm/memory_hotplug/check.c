@@ -16,7 +16,9 @@
 #include <linux/page-isolation.h>
 #include <linux/pfn.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 #include <linux/swap.h>
+#include <linux/string.h>
 #include <linux/sysfs.h>
 
 #include "../internal.h"
@@ -44,29 +46,7 @@ int mhp_check_offlinable(struct mhp_transition *t)
 	return mhp_owner_check_offline(op);
 }
 
-/**
- * struct scan - a look at all pages of a block
- * @op: the block
- * @free: free pages
- * @in_use: pages that would have to be moved, without huge ones
- * @huge_used: huge pages that would have to be moved, by size
- * @huge_free: huge pages that would have to be dissolved, by size
- * @drained: pages that wait on CPUs for their list have been sent there
- * @offline_pfn: a page that a driver keeps and nobody can move
- * @has_offline: there is one
- */
-struct scan {
-	struct mhp_block_op *op;
-	unsigned long free;
-	unsigned long in_use;
-	unsigned long huge_used[HUGE_MAX_HSTATE];
-	unsigned long huge_free[HUGE_MAX_HSTATE];
-	bool drained;
-	unsigned long offline_pfn;
-	bool has_offline;
-};
-
-static int refuse_page(struct scan *scan, unsigned long pfn)
+static int refuse_page(struct mhp_scan *scan, unsigned long pfn)
 {
 	struct mhp_obstacle obstacle;
 
@@ -82,7 +62,7 @@ static int refuse_page(struct scan *scan, unsigned long pfn)
  * A CPU may hold on to a folio that is on its way to the LRU list. Before one
  * counts as an obstacle all CPUs are asked to put what they have there, once.
  */
-static bool drain_once(struct scan *scan)
+static bool drain_once(struct mhp_scan *scan)
 {
 	if (scan->drained)
 		return false;
@@ -91,15 +71,8 @@ static bool drain_once(struct scan *scan)
 	return true;
 }
 
-static bool is_on_lru(struct scan *scan, struct folio *folio)
-{
-	if (folio_test_lru(folio) || folio_mapped(folio))
-		return true;
-	return drain_once(scan) && folio_test_lru(folio);
-}
-
-/* Does somebody hold on to the folio for longer? */
-static bool is_pinned(struct scan *scan, struct folio *folio)
+/* Does somebody hold on to the folio for longer? It has a reference of ours. */
+static bool is_pinned(struct mhp_scan *scan, struct folio *folio)
 {
 	if (mhp_extra_references(folio) <= 0)
 		return false;
@@ -107,90 +80,85 @@ static bool is_pinned(struct scan *scan, struct folio *folio)
 	return mhp_extra_references(folio) > 0;
 }
 
-static void count_huge(unsigned long *counts, struct folio *folio)
+/* A folio that can be migrated, if nobody minds. It has a reference of ours. */
+static bool is_obstacle(struct mhp_scan *scan, struct folio *folio,
+			unsigned long nr_pages)
 {
-	struct hstate *h = folio_hstate(folio);
-
-	if (h)
-		counts[hstate_index(h)]++;
-}
-
-/*
- * Is the folio in the way? It has a reference of ours.
- *
- * @skip: how many pages are dealt with
- */
-static bool is_obstacle(struct scan *scan, struct folio *folio,
-			unsigned long pfn, unsigned long *skip)
-{
-	struct page *page = pfn_to_page(pfn);
-
-	*skip = folio_nr_pages(folio) - folio_page_idx(folio, page);
 	if (folio_test_hugetlb(folio)) {
 		struct hstate *h = folio_hstate(folio);
 
-		count_huge(scan->huge_used, folio);
-		return !h || !hugepage_migration_supported(h);
+		mhp_scan_huge(scan->huge_used, folio);
+		return !h || !hugepage_migration_supported(h) ||
+		       is_pinned(scan, folio);
 	}
 	/* A small one is unmapped and stays behind; a large one stays mapped */
 	if (folio_contain_hwpoisoned_page(folio))
 		return folio_test_large(folio);
+	scan->in_use += nr_pages;
+	return is_pinned(scan, folio) || mhp_folio_is_fixed(folio);
+}
+
+/*
+ * A page that is not free and that nobody could migrate as it stands. It gets no
+ * reference, see mhp_folio_get(). @skip: how many pages are dealt with
+ */
+static int check_unlisted(struct mhp_scan *scan, struct page *page,
+			  unsigned long *skip)
+{
+	const unsigned long pfn = page_to_pfn(page);
+
+	if (PageSlab(page))
+		return refuse_page(scan, pfn);
 	if (__PageMovable(page)) {
 		scan->in_use++;
-		return false;
+		return 0;
 	}
 	if (PageOffline(page)) {
 		scan->offline_pfn = pfn;
-		scan->has_offline = true;
-		return false;
+		scan->has_offline |= page_count(page);
+		return 0;
 	}
-	if (!is_on_lru(scan, folio))
-		return true;
-	scan->in_use += *skip;
-	return is_pinned(scan, folio);
+	if (!page_count(page) || PageHWPoison(page))
+		return 0;
+	if (drain_once(scan)) {
+		*skip = 0;
+		return 0;
+	}
+	return refuse_page(scan, pfn);
 }
 
-/* A page that nobody has a reference to: free, or about to be */
-static void count_free(struct scan *scan, struct page *page, unsigned long *skip)
+/* @skip: how many pages are dealt with */
+static int check_page(struct mhp_scan *scan, unsigned long pfn,
+		      unsigned long *skip)
 {
+	struct page *page = pfn_to_page(pfn);
 	struct folio *folio;
+	bool in_the_way;
 
+	*skip = 1;
 	if (PageBuddy(page)) {
 		const unsigned int order = buddy_order_unsafe(page);
 
 		if (order <= MAX_PAGE_ORDER)
 			*skip = 1UL << order;
 		scan->free += *skip;
-	} else if (PageHuge(page)) {
-		folio = page_folio(page);
-		count_huge(scan->huge_free, folio);
-		*skip = max(folio_nr_pages(folio) - folio_page_idx(folio, page),
-			    1);
-	}
-}
-
-/* @skip: how many pages are dealt with */
-static int check_page(struct scan *scan, unsigned long pfn, unsigned long *skip)
-{
-	struct page *page = pfn_to_page(pfn);
-	bool in_the_way = false;
-	struct folio *folio;
-
-	*skip = 1;
-	if (PageReserved(page))
-		return refuse_page(scan, pfn);
-	folio = page_folio(page);
-	if (!folio_try_get(folio)) {
-		count_free(scan, page, skip);
 		return 0;
 	}
-	if (page_folio(page) == folio)
-		in_the_way = is_obstacle(scan, folio, pfn, skip);
+	if (PageReserved(page))
+		return refuse_page(scan, pfn);
+	folio = mhp_folio_get(page);
+	if (!folio) {
+		if (PageHuge(page))
+			return mhp_scan_free_huge(scan, page, skip);
+		return check_unlisted(scan, page, skip);
+	}
+	*skip = folio_nr_pages(folio) - folio_page_idx(folio, page);
+	in_the_way = is_obstacle(scan, folio, *skip);
 	folio_put(folio);
 	return in_the_way ? refuse_page(scan, pfn) : 0;
 }
 
-static int check_page_block(struct scan *scan, unsigned long pfn)
+static int check_page_block(struct mhp_scan *scan, unsigned long pfn)
 {
 	struct page *page = pfn_to_page(pfn);
 	struct mhp_obstacle obstacle;
@@ -204,10 +172,10 @@ static int check_page_block(struct scan *scan, unsigned long pfn)
 				   -EBUSY, &obstacle, NULL);
 }
 
-static int check_pages(struct scan *scan)
+static int check_pages(struct mhp_scan *scan)
 {
 	const unsigned long end_pfn = scan->op->start_pfn + scan->op->nr_pages;
-	unsigned long pfn = mhp_usable_pfn(scan->op), skip;
+	unsigned long pfn = mhp_usable_pfn(scan->op), skip = 0;
 	int ret = 0;
 
 	for (; pfn < end_pfn && !ret; pfn += skip) {
@@ -221,101 +189,10 @@ static int check_pages(struct scan *scan)
 }
 
 /*
- * Pages that could be had outside of the block: free above what is kept for
- * emergencies, or easily given up.
- */
-static unsigned long room_elsewhere(const struct scan *scan)
-{
-	unsigned long room = max(get_nr_swap_pages(), 0L);
-	struct zone *zone;
-	int nid;
-
-	for_each_populated_zone(zone) {
-		unsigned long free = zone_page_state(zone, NR_FREE_PAGES);
-
-		if (zone == scan->op->zone)
-			free -= min(free, scan->free);
-		room += free - min(free, min_wmark_pages(zone));
-		room += zone_page_state(zone, NR_ZONE_INACTIVE_FILE) +
-			zone_page_state(zone, NR_ZONE_ACTIVE_FILE);
-	}
-	for_each_node_state(nid, N_MEMORY)
-		room += node_page_state_pages(NODE_DATA(nid),
-					      NR_SLAB_RECLAIMABLE_B);
-	return room;
-}
-
-static int refuse_room(struct scan *scan, const char *what, unsigned long needed,
-		       unsigned long available)
-{
-	struct mhp_block_op *op = scan->op;
-
-	mhp_refuse_walk(&op->t, MHP_REFUSED_NO_MEMORY, -EBUSY,
-			"%s in the block: %lu; room for them elsewhere: %lu",
-			what, needed, available);
-	op->t.refusal.page = MHP_PAGE_NO_TARGET;
-	return -EBUSY;
-}
-
-/*
- * Huge pages move to free ones elsewhere, and to fresh ones when there are none.
- * All that are free in the block afterwards are dissolved, for which the pool
- * must not have promised them to somebody.
- *
- * @needed: grows by the pages that fresh ones take
- */
-static int check_huge(struct scan *scan, unsigned long *needed)
-{
-	struct hstate *h;
-
-	for_each_hstate(h) {
-		const unsigned long used = scan->huge_used[hstate_index(h)];
-		const unsigned long here = scan->huge_free[hstate_index(h)];
-		const unsigned long all = READ_ONCE(h->free_huge_pages);
-		const unsigned long promised = READ_ONCE(h->resv_huge_pages);
-		const unsigned long available = all - min(all, promised);
-		unsigned long from_pool;
-
-		from_pool = min3(used, available, all - min(all, here));
-		if (here + from_pool > available)
-			return refuse_room(scan, "huge pages of hugetlbfs",
-					   here + used, available);
-		*needed += (used - from_pool) * pages_per_huge_page(h);
-	}
-	return 0;
-}
-
-static int check_room(struct scan *scan)
-{
-	const unsigned long room = room_elsewhere(scan);
-	unsigned long needed = scan->in_use;
-	int ret = check_huge(scan, &needed);
-
-	if (!ret && needed > room)
-		ret = refuse_room(scan, "pages in use", needed, room);
-	return ret;
-}
-
-static void count_unknown(const char *name, void *arg)
-{
-	(*(unsigned int *)arg)++;
-}
-
-/* Returns how many clients may refuse and do not tell beforehand */
-static unsigned int check_clients(struct mhp_block_op *op)
-{
-	unsigned int unknown = 0;
-
-	mhp_clients_query(&mhp_clients, &op->about);
-	mhp_clients_unknown(&mhp_clients, count_unknown, &unknown);
-	return unknown;
-}
-
-/*
  * A driver may give up its offline pages when the clients are asked. If nobody
  * is there who could, or says that he does, they stay.
  */
-static void check_offline_page(struct scan *scan, unsigned int unknown)
+static void check_offline_page(struct mhp_scan *scan, bool unknown)
 {
 	struct mhp_obstacle obstacle;
 
@@ -325,28 +202,14 @@ static void check_offline_page(struct scan *scan, unsigned int unknown)
 	mhp_obstacle_describe(&obstacle, scan->offline_pfn);
 	if (obstacle.kind == MHP_PAGE_OFFLINE)
 		mhp_refuse_obstacle(&scan->op->t.refusal,
-				    MHP_REFUSED_UNMOVABLE, -EBUSY, &obstacle, NULL);
+				    MHP_REFUSED_UNMOVABLE, -EBUSY, &obstacle,
+				    NULL);
 }
 
-struct report {
-	char *buf;
-	ssize_t len;
-};
-
-static void list_unknown(const char *name, void *arg)
+/* The block's geometry, the clients, its pages, and the room for them elsewhere */
+static void check_block(struct mhp_block_op *op, bool unknown)
 {
-	struct report *report = arg;
-
-	report->len += sysfs_emit_at(report->buf, report->len, "unknown: %s\n",
-				     name);
-}
-
-/* mem_hotplug_lock is held for reading */
-static ssize_t check_block(struct mhp_block_op *op, char *buf)
-{
-	struct report report = { .buf = buf };
-	struct scan scan = { .op = op };
-	unsigned int unknown = 0;
+	struct mhp_scan scan = { .op = op };
 	int ret;
 
 	if (op->mem->hotplug.state != MHP_BLOCK_ONLINE)
@@ -354,26 +217,58 @@ static ssize_t check_block(struct mhp_block_op *op, char *buf)
 				      "the block is offline already");
 	else
 		ret = mhp_check_offlinable(&op->t);
-	if (!ret) {
-		unknown = check_clients(op);
-		ret = op->t.refusal.error;
-	}
+	if (!ret)
+		ret = mhp_clients_query(&mhp_clients, &op->about);
 	if (!ret)
 		ret = check_pages(&scan);
 	if (!ret)
-		ret = check_room(&scan);
+		ret = mhp_check_room(&scan);
 	if (!ret)
 		check_offline_page(&scan, unknown);
+}
 
-	if (op->t.refusal.error) {
-		report.len = mhp_refusal_print(&op->t.refusal, buf, PAGE_SIZE);
-		report.len += sysfs_emit_at(buf, report.len, "\n");
-	} else if (!unknown) {
-		report.len = sysfs_emit(buf, "ok\n");
-	}
-	if (unknown)
-		mhp_clients_unknown(&mhp_clients, list_unknown, &report);
-	return report.len;
+/**
+ * struct report - what is printed
+ * @verdict: "ok" or the first obstacle, a line
+ * @unknown: clients that could not be asked, a line each
+ * @nr_unknown: length of @unknown
+ */
+struct report {
+	char verdict[PAGE_SIZE / 4];
+	char unknown[PAGE_SIZE / 2];
+	size_t nr_unknown;
+};
+
+static void list_unknown(const char *name, void *arg)
+{
+	struct report *report = arg;
+
+	report->nr_unknown += scnprintf(report->unknown + report->nr_unknown,
+					sizeof(report->unknown) -
+					report->nr_unknown,
+					"unknown: %s\n", name);
+}
+
+/* mem_hotplug_lock is held for reading */
+static void write_report(struct report *report, struct memory_block *mem)
+{
+	struct memory_batch alone;
+	struct mhp_block_op op;
+
+	mhp_block_op_init(&op, "offline", mem, mem->zone, MHP_BLOCK_ONLINE);
+	alone = (struct memory_batch) {
+		.start_pfn = op.start_pfn,
+		.nr_pages = op.nr_pages,
+	};
+	op.about.event.batch = &alone;
+	mhp_clients_unknown(&mhp_clients, list_unknown, report);
+	check_block(&op, report->nr_unknown);
+
+	if (op.t.refusal.error)
+		mhp_refusal_print(&op.t.refusal, report->verdict,
+				  sizeof(report->verdict));
+	else if (!report->nr_unknown)
+		strscpy(report->verdict, "ok");
 }
 
 /**
@@ -386,17 +281,19 @@ static ssize_t check_block(struct mhp_block_op *op, char *buf)
  * beforehand, without "ok". "busy" if memory is on its way and nobody can tell.
  *
  * Context: May sleep; waits for no hotplug lock.
- * Return: number of bytes written.
+ * Return: number of bytes written, or -ENOMEM.
  */
 ssize_t mhp_check_show(struct memory_block *mem, char *buf)
 {
-	struct mhp_block_op op;
-	ssize_t len;
+	struct report *report __free(kfree) = kzalloc(sizeof(*report),
+						      GFP_KERNEL);
 
+	if (!report)
+		return -ENOMEM;
 	if (!mhp_try_get_online_mems())
 		return sysfs_emit(buf, "busy\n");
-	mhp_block_op_init(&op, "offline", mem, mem->zone, MHP_BLOCK_ONLINE);
-	len = check_block(&op, buf);
+	write_report(report, mem);
 	put_online_mems();
-	return len;
+	return sysfs_emit(buf, "%s%s%s", report->verdict,
+			  report->verdict[0] ? "\n" : "", report->unknown);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The list of those who are told when a memory block goes online or offline, by
- * priority, whether they are named clients or notifiers of the older kind. Every
- * event is sent from here. Events, and how they are taken back:
+ * Telling the clients when a memory block goes online or offline, whether they
+ * are named or notifiers of the older kind. Every event is sent from here. Events,
+ * and how they are taken back:
  *
  *	PREPARE_ONLINE	asks	undone by FINISH_OFFLINE
  *	GOING_ONLINE	asks	undone by CANCEL_ONLINE
@@ -11,12 +11,8 @@
  *	OFFLINE		tells
  *	FINISH_OFFLINE	tells
  *
- * What is undone goes in reverse order to those who agreed. To know them without
- * keeping a record for each, the list stands still during a transition: who
- * registers meanwhile waits on a list of newcomers until the transition has
- * succeeded or is over, so that everybody on the list was asked. Who refuses
- * ends the asking, and everybody before him has agreed. Leaving is possible at
- * any time between two events.
+ * What is undone goes in reverse order to those who agreed: if one refuses, to
+ * those before him; if something else fails later, to everybody on the list.
  */
 
 #include <linux/cleanup.h>
@@ -24,13 +20,10 @@
 #include <linux/memory.h>
 #include <linux/memory_client.h>
 #include <linux/notifier.h>
-#include <linux/rcupdate.h>
 #include <linux/rwsem.h>
 #include <linux/string.h>
 
 #include "internal.h"
-
-struct mhp_client_list mhp_clients = MHP_CLIENT_LIST(mhp_clients);
 
 static const char * const event_names[] = {
 	[MEM_PREPARE_ONLINE]	= "PREPARE_ONLINE",
@@ -85,13 +78,13 @@ static void client_name(struct notifier_block *nb,
 		memmove(space, space + 1, strlen(space));
 }
 
-static int ask(int (*callback)(struct memory_client *, struct memory_event *),
+static int ask_client(int (*callback)(struct memory_client *, struct memory_event *),
 	       struct memory_client *client, struct memory_event *event)
 {
 	return callback ? callback(client, event) : 0;
 }
 
-static int tell(void (*callback)(struct memory_client *, struct memory_event *),
+static int tell_client(void (*callback)(struct memory_client *, struct memory_event *),
 		struct memory_client *client, struct memory_event *event)
 {
 	if (callback)
@@ -105,21 +98,21 @@ static int call_client(struct memory_client *client, enum memory_block_state wha
 	event->client = client;
 	switch (what) {
 	case MEM_PREPARE_ONLINE:
-		return ask(client->prepare_online, client, event);
+		return ask_client(client->prepare_online, client, event);
 	case MEM_GOING_ONLINE:
-		return ask(client->going_online, client, event);
+		return ask_client(client->going_online, client, event);
 	case MEM_GOING_OFFLINE:
-		return ask(client->going_offline, client, event);
+		return ask_client(client->going_offline, client, event);
 	case MEM_FINISH_OFFLINE:
-		return tell(client->finish_offline, client, event);
+		return tell_client(client->finish_offline, client, event);
 	case MEM_CANCEL_ONLINE:
-		return tell(client->cancel_online, client, event);
+		return tell_client(client->cancel_online, client, event);
 	case MEM_ONLINE:
-		return tell(client->online, client, event);
+		return tell_client(client->online, client, event);
 	case MEM_CANCEL_OFFLINE:
-		return tell(client->cancel_offline, client, event);
+		return tell_client(client->cancel_offline, client, event);
 	case MEM_OFFLINE:
-		return tell(client->offline, client, event);
+		return tell_client(client->offline, client, event);
 	}
 	return 0;
 }
@@ -128,7 +121,7 @@ static int call_client(struct memory_client *client, enum memory_block_state wha
  * Returns the errno of a refusal. That a notifier asks to stop the chain, which
  * hides nothing from the others, means nothing more.
  */
-static int call(struct notifier_block *nb, enum memory_block_state what,
+static int call_one(struct notifier_block *nb, enum memory_block_state what,
 		struct mhp_announcement *about)
 {
 	struct memory_client *client = to_named(nb);
@@ -136,107 +129,6 @@ static int call(struct notifier_block *nb, enum memory_block_state what,
 	if (client)
 		return call_client(client, what, &about->event);
 	return notifier_to_errno(nb->notifier_call(nb, what, &about->notify));
-}
-
-/* notifier.h marks its links for RCU; the list's lock protects them here */
-static struct notifier_block *at(struct notifier_block __rcu *const *link)
-{
-	return rcu_dereference_protected(*link, true);
-}
-
-static struct notifier_block *first(const struct mhp_client_list *list)
-{
-	return at(&list->first);
-}
-
-static struct notifier_block *next(const struct notifier_block *nb)
-{
-	return at(&nb->next);
-}
-
-static struct notifier_block __rcu **
-find_link(struct notifier_block __rcu **link, const struct notifier_block *nb)
-{
-	while (at(link) && at(link) != nb)
-		link = &at(link)->next;
-	return link;
-}
-
-static void insert(struct notifier_block __rcu **link,
-		   struct notifier_block *nb)
-{
-	while (at(link) && at(link)->priority >= nb->priority)
-		link = &at(link)->next;
-	RCU_INIT_POINTER(nb->next, at(link));
-	RCU_INIT_POINTER(*link, nb);
-}
-
-/* The list's lock is held for writing */
-static void admit_newcomers(struct mhp_client_list *list)
-{
-	struct notifier_block *nb;
-
-	while ((nb = at(&list->newcomers))) {
-		RCU_INIT_POINTER(list->newcomers, next(nb));
-		insert(&list->first, nb);
-	}
-}
-
-/**
- * mhp_clients_add() - put somebody on a list
- * @list: the list
- * @nb: who; a named client's or follower's member
- *
- * Return: 0, or -EEXIST if @nb is there already.
- */
-int mhp_clients_add(struct mhp_client_list *list, struct notifier_block *nb)
-{
-	guard(rwsem_write)(&list->lock);
-	if (at(find_link(&list->first, nb)) ||
-	    at(find_link(&list->newcomers, nb)))
-		return -EEXIST;
-	insert(list->in_transition ? &list->newcomers : &list->first, nb);
-	return 0;
-}
-
-/**
- * mhp_clients_del() - take somebody off a list
- * @list: the list
- * @nb: who; nothing happens if he is not there
- *
- * Waits for the event that is being sent. Afterwards no callback runs.
- */
-void mhp_clients_del(struct mhp_client_list *list, struct notifier_block *nb)
-{
-	struct notifier_block __rcu **link;
-
-	guard(rwsem_write)(&list->lock);
-	link = find_link(&list->first, nb);
-	if (!at(link))
-		link = find_link(&list->newcomers, nb);
-	if (at(link))
-		RCU_INIT_POINTER(*link, next(nb));
-}
-
-/**
- * mhp_clients_enter() - a transition begins
- * @list: the list, which stands still from now on
- */
-void mhp_clients_enter(struct mhp_client_list *list)
-{
-	guard(rwsem_write)(&list->lock);
-	list->in_transition = true;
-}
-
-/**
- * mhp_clients_leave() - a transition is over
- * @list: the list
- */
-void mhp_clients_leave(struct mhp_client_list *list)
-{
-	guard(rwsem_write)(&list->lock);
-	list->in_transition = false;
-	admit_newcomers(list);
 }
 
 /* Reverse order on a list that knows its successors only: it is short */
@@ -247,10 +139,10 @@ static void undo_before(struct mhp_client_list *list,
 {
 	struct notifier_block *nb;
 
-	while (first(list) != end) {
-		for (nb = first(list); next(nb) != end; nb = next(nb))
+	while (mhp_clients_first(list) != end) {
+		for (nb = mhp_clients_first(list); mhp_clients_next(nb) != end; nb = mhp_clients_next(nb))
 			;
-		call(nb, undo, about);
+		call_one(nb, undo, about);
 		end = nb;
 	}
 }
@@ -287,16 +179,16 @@ int mhp_clients_ask(struct mhp_client_list *list, enum memory_block_state what,
 	int ret;
 
 	guard(rwsem_read)(&list->lock);
-	for (nb = first(list); nb; nb = next(nb)) {
-		ret = call(nb, what, about);
+	for (nb = mhp_clients_first(list); nb; nb = mhp_clients_next(nb)) {
+		ret = call_one(nb, what, about);
 		if (ret) {
 			note_refusal(nb, what, about, ret);
 			undo_before(list, nb, undo, about);
 			return ret;
 		}
+		/* Who gave a reason to refuse and then agreed has agreed */
+		about->event.refusal->error = 0;
 	}
-	/* Whoever gave a reason to refuse and then agreed has agreed */
-	about->event.refusal->error = 0;
 	return 0;
 }
 
@@ -325,10 +217,10 @@ void mhp_clients_tell(struct mhp_client_list *list, enum memory_block_state what
 	struct notifier_block *nb;
 
 	down_write(&list->lock);
-	admit_newcomers(list);
+	mhp_clients_admit(list);
 	downgrade_write(&list->lock);
-	for (nb = first(list); nb; nb = next(nb))
-		call(nb, what, about);
+	for (nb = mhp_clients_first(list); nb; nb = mhp_clients_next(nb))
+		call_one(nb, what, about);
 	up_read(&list->lock);
 }
 
@@ -357,7 +249,7 @@ int mhp_clients_query(struct mhp_client_list *list,
 	int ret;
 
 	guard(rwsem_read)(&list->lock);
-	for (nb = first(list); nb; nb = next(nb)) {
+	for (nb = mhp_clients_first(list); nb; nb = mhp_clients_next(nb)) {
 		client = to_named(nb);
 		if (!client || !may_refuse(nb) || !client->query_offline)
 			continue;
@@ -367,8 +259,8 @@ int mhp_clients_query(struct mhp_client_list *list,
 			note_refusal(nb, MEM_GOING_OFFLINE, about, ret);
 			return ret;
 		}
+		about->event.refusal->error = 0;
 	}
-	about->event.refusal->error = 0;
 	return 0;
 }
 
@@ -386,7 +278,7 @@ void mhp_clients_unknown(struct mhp_client_list *list,
 	struct notifier_block *nb;
 
 	guard(rwsem_read)(&list->lock);
-	for (nb = first(list); nb; nb = next(nb)) {
+	for (nb = mhp_clients_first(list); nb; nb = mhp_clients_next(nb)) {
 		client = to_named(nb);
 		if (!may_refuse(nb) || (client && client->query_offline))
 			continue;
@@ -407,7 +299,7 @@ void mhp_clients_begin_batch(struct mhp_client_list *list,
 	struct notifier_block *nb;
 
 	guard(rwsem_read)(&list->lock);
-	for (nb = first(list); nb; nb = next(nb)) {
+	for (nb = mhp_clients_first(list); nb; nb = mhp_clients_next(nb)) {
 		client = to_named(nb);
 		if (!client)
 			continue;
@@ -429,7 +321,7 @@ void mhp_clients_end_batch(struct mhp_client_list *list,
 	struct notifier_block *nb;
 
 	guard(rwsem_read)(&list->lock);
-	for (nb = first(list); nb; nb = next(nb)) {
+	for (nb = mhp_clients_first(list); nb; nb = mhp_clients_next(nb)) {
 		client = to_named(nb);
 		if (!client || !client->in_batch)
 			continue;

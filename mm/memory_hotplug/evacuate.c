@@ -3,9 +3,8 @@
  * Evacuation: making all pages of a block free and taking them away from the
  * page allocator.
  *
- * The page blocks are isolated first, so that what becomes free stays free;
- * then everything that can be moved is migrated, pass by pass, until a pass
- * finds nothing left. What stands in the way may be gone at the next pass, so
+ * The page blocks are isolated, so that what becomes free stays free. Everything
+ * that can be moved is migrated, pass by pass, until a pass finds nothing left. What stands in the way may be gone at the next pass, so
  * only an unmovable page ends it, or what progress.c says.
  */
 
@@ -26,9 +25,6 @@
 /* Folios that are isolated before they are migrated together */
 #define EVACUATE_BATCH	1024
 
-/* Where the pages of the block may go, and in which temper to look for room */
-#define TARGET_GFP	(GFP_USER | __GFP_MOVABLE | __GFP_RETRY_MAYFAIL)
-
 /*
  * online -> cached, on the way down: no page of the zone may wait on a CPU's
  * list, or an isolated page block could get it back unnoticed.
@@ -43,85 +39,6 @@ void mhp_caches_enable(struct mhp_transition *t)
 {
 	lru_cache_enable();
 	zone_pcp_enable(to_block_op(t)->zone);
-}
-
-/*
- * What mhp_isolation_failed() was told of the block that is being isolated. Only
- * one is at a time: mem_hotplug_lock is held.
- */
-static struct {
-	unsigned long start_pfn;
-	unsigned long end_pfn;
-	unsigned long pfn;
-	enum mhp_page_kind kind;
-} isolation;
-
-/**
- * mhp_isolation_failed() - a page block could not be isolated to go offline
- * @pfn: where
- * @kind: why; MHP_PAGE_UNKNOWN if it is for the page at @pfn
- *
- * Context: Any, also under zone->lock. Called by start_isolate_page_range() in
- * the thread that takes the block offline.
- */
-void mhp_isolation_failed(unsigned long pfn, enum mhp_page_kind kind)
-{
-	/* A page that straddles the border may begin outside */
-	if (pfn + MAX_ORDER_NR_PAGES < isolation.start_pfn ||
-	    pfn >= isolation.end_pfn || isolation.kind)
-		return;
-	isolation.pfn = pfn;
-	isolation.kind = kind;
-}
-
-static int refuse_isolation(struct mhp_transition *t, int error)
-{
-	struct mhp_obstacle obstacle;
-
-	switch (isolation.kind) {
-	case MHP_PAGE_NONE:
-		return mhp_refuse_walk(t, MHP_REFUSED_ISOLATION, error,
-				       "its pages could not be isolated");
-	case MHP_PAGE_ISOLATED:
-	case MHP_PAGE_ZONE_BORDER:
-		mhp_obstacle_set(&obstacle, isolation.pfn, isolation.kind);
-		return mhp_refuse_obstacle(&t->refusal, MHP_REFUSED_ISOLATION,
-					   error, &obstacle, NULL);
-	case MHP_PAGE_STRADDLING:
-		mhp_obstacle_set(&obstacle, isolation.pfn, isolation.kind);
-		break;
-	default:
-		mhp_obstacle_describe(&obstacle, isolation.pfn);
-		break;
-	}
-	return mhp_refuse_obstacle(&t->refusal, MHP_REFUSED_UNMOVABLE, error,
-				   &obstacle, NULL);
-}
-
-/* allocatable -> relied-on */
-int mhp_pages_isolate(struct mhp_transition *t)
-{
-	struct mhp_block_op *op = to_block_op(t);
-	const unsigned long start_pfn = mhp_usable_pfn(op);
-	const unsigned long end_pfn = start_pfn + mhp_usable_pages(op);
-	int ret;
-
-	isolation.start_pfn = start_pfn;
-	isolation.end_pfn = end_pfn;
-	isolation.kind = MHP_PAGE_NONE;
-	ret = start_isolate_page_range(start_pfn, end_pfn, MIGRATE_MOVABLE,
-				       MEMORY_OFFLINE, TARGET_GFP);
-	return ret ? refuse_isolation(t, ret) : 0;
-}
-
-/* The isolation taken back */
-void mhp_pages_unisolate(struct mhp_transition *t)
-{
-	struct mhp_block_op *op = to_block_op(t);
-
-	undo_isolate_page_range(mhp_usable_pfn(op),
-				mhp_usable_pfn(op) + mhp_usable_pages(op),
-				MIGRATE_MOVABLE);
 }
 
 enum page_verdict {
@@ -189,23 +106,33 @@ static void let_go_of_poisoned(struct folio *folio, unsigned long pfn)
 /**
  * struct pass - one pass over a block
  * @op: the block
+ * @target: where its pages may go
+ * @targets: on which nodes
  * @folios: isolated, to be migrated together
  * @nr_folios: number of @folios
  * @nr_pages: number of their pages
+ * @nr_inside: pages of huge pages that went to others in the block
  * @in_use: pages that can be moved, as far as the pass has seen
+ * @in_use_told: how many of them are in the account of the progress
  * @stuck_pfn: the first page that could not be moved
  * @is_stuck: there is one
  * @no_target: it had nowhere to go
+ * @refused_pfn: the last page for which there was no memory
  */
 struct pass {
 	struct mhp_block_op *op;
+	struct migration_target_control target;
+	nodemask_t targets;
 	struct list_head folios;
 	unsigned int nr_folios;
 	unsigned long nr_pages;
+	unsigned long nr_inside;
 	unsigned long in_use;
+	unsigned long in_use_told;
 	unsigned long stuck_pfn;
 	bool is_stuck;
 	bool no_target;
+	unsigned long refused_pfn;
 };
 
 static void note_stuck(struct pass *pass, unsigned long pfn, bool no_target)
@@ -215,6 +142,11 @@ static void note_stuck(struct pass *pass, unsigned long pfn, bool no_target)
 	pass->is_stuck = true;
 	pass->stuck_pfn = pfn;
 	pass->no_target = no_target;
+}
+
+static bool in_block(const struct mhp_block_op *op, unsigned long pfn)
+{
+	return pfn - op->start_pfn < op->nr_pages;
 }
 
 /*
@@ -247,37 +179,66 @@ out:
 	return handled;
 }
 
-/* Other nodes first: the block's own node may be about to lose all it has */
+/**
+ * mhp_target_nodes() - the nodes to which the pages of a block may go
+ * @nid: the block's node
+ *
+ * Others first: the block's own node may be about to lose all it has.
+ *
+ * Return: the nodes.
+ */
+nodemask_t mhp_target_nodes(int nid)
+{
+	nodemask_t targets = node_states[N_MEMORY];
+
+	node_clear(nid, targets);
+	if (nodes_empty(targets))
+		node_set(nid, targets);
+	return targets;
+}
+
+/*
+ * For migrate_pages(), which asks for a target before it waits for the folio's
+ * lock. The allocator of hugetlbfs may hand out what is free in the block itself.
+ */
+static struct folio *get_target(struct folio *folio, unsigned long arg)
+{
+	struct pass *pass = (struct pass *)arg;
+	struct folio *target;
+
+	mhp_progress_at(folio_pfn(folio));
+	target = alloc_migration_target(folio, (unsigned long)&pass->target);
+	if (!target)
+		pass->refused_pfn = folio_pfn(folio);
+	else if (in_block(pass->op, folio_pfn(target)))
+		pass->nr_inside += folio_nr_pages(target);
+	return target;
+}
+
 static void migrate_batch(struct pass *pass)
 {
-	const int nid = zone_to_nid(pass->op->zone);
-	nodemask_t targets = node_states[N_MEMORY];
-	struct migration_target_control control = {
-		.nid = nid,
-		.nmask = &targets,
-		.gfp_mask = TARGET_GFP,
-		.reason = MR_MEMORY_HOTPLUG,
-	};
+	const unsigned long inside = pass->nr_inside;
 	unsigned long left = 0;
 	struct folio *folio;
 	int ret;
 
+	mhp_progress_add(pass->in_use - pass->in_use_told, 0);
+	pass->in_use_told = pass->in_use;
 	if (list_empty(&pass->folios))
 		return;
-	node_clear(nid, targets);
-	if (nodes_empty(targets))
-		node_set(nid, targets);
-
-	ret = migrate_pages(&pass->folios, alloc_migration_target, NULL,
-			    (unsigned long)&control, MIGRATE_SYNC,
+	ret = migrate_pages(&pass->folios, get_target, NULL,
+			    (unsigned long)pass, MIGRATE_SYNC,
 			    MR_MEMORY_HOTPLUG, NULL);
+	if (ret == -ENOMEM)
+		note_stuck(pass, pass->refused_pfn, true);
 	if (ret) {
 		list_for_each_entry(folio, &pass->folios, lru) {
-			note_stuck(pass, folio_pfn(folio), ret == -ENOMEM);
+			note_stuck(pass, folio_pfn(folio), false);
 			left += folio_nr_pages(folio);
 		}
 		putback_movable_pages(&pass->folios);
 	}
+	left += pass->nr_inside - inside;
 	mhp_progress_add(0, pass->nr_pages - min(left, pass->nr_pages));
 	pass->nr_folios = 0;
 	pass->nr_pages = 0;
@@ -338,13 +299,36 @@ static void find_leftover(struct pass *pass)
 
 static void end_pass(const struct pass *pass)
 {
+	const struct mhp_obstacle *known = NULL;
 	struct mhp_obstacle stuck = {};
 
-	if (pass->is_stuck && pass->no_target)
-		mhp_obstacle_set(&stuck, pass->stuck_pfn, MHP_PAGE_NO_TARGET);
+	if (pass->is_stuck)
+		known = mhp_progress_stuck_at(pass->stuck_pfn);
+	if (known)
+		stuck = *known;
+	else if (pass->is_stuck && pass->no_target)
+		mhp_obstacle_no_target(&stuck, pass->stuck_pfn);
 	else if (pass->is_stuck)
 		mhp_obstacle_describe(&stuck, pass->stuck_pfn);
 	mhp_progress_pass(&stuck);
+}
+
+static int refuse_dissolve(struct mhp_block_op *op, int error)
+{
+	const unsigned long end_pfn = op->start_pfn + op->nr_pages;
+	unsigned long pfn = mhp_usable_pfn(op);
+	struct mhp_obstacle obstacle;
+
+	while (pfn < end_pfn && !PageHuge(pfn_to_page(pfn)))
+		pfn++;
+	if (error == -ENOMEM || pfn == end_pfn)
+		return mhp_refuse_walk(&op->t, error == -ENOMEM ?
+				       MHP_REFUSED_NO_MEMORY :
+				       MHP_REFUSED_UNMOVABLE, error,
+				       "a free huge page could not be dissolved");
+	mhp_obstacle_describe(&obstacle, pfn);
+	return mhp_refuse_obstacle(&op->t.refusal, MHP_REFUSED_UNMOVABLE, error,
+				   &obstacle, NULL);
 }
 
 /* Returns 1 if all pages are free, 0 if not yet */
@@ -358,33 +342,47 @@ static int test_all_free(struct pass *pass)
 	/* As late as possible: a free huge page that is dissolved stays so */
 	ret = dissolve_free_hugetlb_folios(start_pfn, end_pfn);
 	if (ret)
-		return mhp_refuse_walk(&op->t, MHP_REFUSED_UNMOVABLE, ret,
-				       "a free huge page of hugetlbfs is reserved, it could not be dissolved; free others, or raise nr_hugepages");
+		return refuse_dissolve(op, ret);
 	if (!test_pages_isolated(start_pfn, end_pfn, MEMORY_OFFLINE))
 		return 1;
 	find_leftover(pass);
 	return 0;
 }
 
+/* Huge pages that went to others in the block would do so for ever */
+static void end_circling(const struct pass *pass)
+{
+	struct mhp_block_op *op = pass->op;
+
+	if (pass->nr_inside)
+		dissolve_free_hugetlb_folios(mhp_usable_pfn(op),
+					     op->start_pfn + op->nr_pages);
+}
+
 static int evacuate(struct mhp_block_op *op)
 {
-	bool is_first = true;
+	const int nid = zone_to_nid(op->zone);
 	int ret;
 
 	for (;;) {
 		struct pass pass = {
 			.op = op,
 			.folios = LIST_HEAD_INIT(pass.folios),
+			.targets = mhp_target_nodes(nid),
+			.target = {
+				.nid = nid,
+				.nmask = &pass.targets,
+				.gfp_mask = MHP_TARGET_GFP,
+				.reason = MR_MEMORY_HOTPLUG,
+			},
 		};
 
 		ret = mhp_progress_check(op) ?: run_pass(&pass);
-		if (is_first)
-			mhp_progress_add(pass.in_use, 0);
-		is_first = false;
 		if (!ret && !pass.in_use)
 			ret = test_all_free(&pass);
 		if (ret)
 			return ret < 0 ? ret : 0;
+		end_circling(&pass);
 		end_pass(&pass);
 		mhp_progress_wait();
 	}

@@ -16,19 +16,20 @@
  * A file may call only those listed above it:
  *
  *	refusal, walk
- *	lock, clients, range, section, contiguity
- *	registration, span, node
+ *	lock, client_list, range, section, contiguity
+ *	clients, registration, span, node
  *	zone_policy, memmap_on_memory
  *	obstacle, progress
- *	mapping, release, evacuate
+ *	mapping, release, isolate, evacuate
  *	owner, debug
  *	batch, context
- *	check
+ *	room, check
  *	../memory_hotplug.c: the tables of states and the public entry points
  */
 #ifndef _MM_MEMORY_HOTPLUG_INTERNAL_H
 #define _MM_MEMORY_HOTPLUG_INTERNAL_H
 
+#include <linux/hugetlb.h>
 #include <linux/memory.h>
 #include <linux/memory_client.h>
 #include <linux/memory_hotplug.h>
@@ -188,11 +189,14 @@ __printf(4, 5)
 int mhp_refuse_walk(struct mhp_transition *t, enum mhp_refusal_kind kind,
 		    int error, const char *why, ...);
 
+/* refusal.c */
+void mhp_keep_to_one_line(char *text);
+
 /* lock.c */
 void mhp_assert_locked(void);
 bool mhp_try_get_online_mems(void);
 
-/* clients.c */
+/* client_list.c */
 /**
  * struct mhp_client_list - who is told of memory that comes and goes
  * @lock: protects the list; held for reading while an event is sent
@@ -212,13 +216,18 @@ struct mhp_client_list {
 
 extern struct mhp_client_list mhp_clients;
 
-int mhp_call_named(struct notifier_block *nb, unsigned long event, void *data);
-int mhp_call_follower(struct notifier_block *nb, unsigned long event,
-		      void *data);
+struct notifier_block *mhp_clients_first(const struct mhp_client_list *list);
+struct notifier_block *mhp_clients_next(const struct notifier_block *nb);
+void mhp_clients_admit(struct mhp_client_list *list);
 int mhp_clients_add(struct mhp_client_list *list, struct notifier_block *nb);
 void mhp_clients_del(struct mhp_client_list *list, struct notifier_block *nb);
 void mhp_clients_enter(struct mhp_client_list *list);
 void mhp_clients_leave(struct mhp_client_list *list);
+
+/* clients.c */
+int mhp_call_named(struct notifier_block *nb, unsigned long event, void *data);
+int mhp_call_follower(struct notifier_block *nb, unsigned long event,
+		      void *data);
 int mhp_clients_ask(struct mhp_client_list *list, enum memory_block_state what,
 		    enum memory_block_state undo,
 		    struct mhp_announcement *about);
@@ -339,6 +348,34 @@ void mhp_block_op_init(struct mhp_block_op *op, const char *request,
 /* check.c */
 int mhp_check_offlinable(struct mhp_transition *t);
 
+/* room.c */
+/**
+ * struct mhp_scan - a look at all pages of a block
+ * @op: the block
+ * @free: free pages
+ * @in_use: pages that would have to be moved, without huge ones
+ * @huge_used: huge pages that would have to be moved, by size
+ * @huge_free: huge pages that would have to be dissolved, by size
+ * @drained: pages that wait on CPUs for their list have been sent there
+ * @offline_pfn: a page that a driver keeps and nobody can move
+ * @has_offline: there is one
+ */
+struct mhp_scan {
+	struct mhp_block_op *op;
+	unsigned long free;
+	unsigned long in_use;
+	unsigned long huge_used[HUGE_MAX_HSTATE];
+	unsigned long huge_free[HUGE_MAX_HSTATE];
+	bool drained;
+	unsigned long offline_pfn;
+	bool has_offline;
+};
+
+void mhp_scan_huge(unsigned long *counts, struct folio *folio);
+int mhp_scan_free_huge(struct mhp_scan *scan, struct page *page,
+		       unsigned long *skip);
+int mhp_check_room(struct mhp_scan *scan);
+
 /* obstacle.c */
 #define MHP_OBSTACLE_LEN	160
 
@@ -357,17 +394,22 @@ struct mhp_obstacle {
 };
 
 void mhp_obstacle_describe(struct mhp_obstacle *obstacle, unsigned long pfn);
+void mhp_obstacle_no_target(struct mhp_obstacle *obstacle, unsigned long pfn);
 void mhp_obstacle_set(struct mhp_obstacle *obstacle, unsigned long pfn,
 		      enum mhp_page_kind kind);
 int mhp_refuse_obstacle(struct mhp_refusal *refusal, enum mhp_refusal_kind kind,
 			int error, const struct mhp_obstacle *obstacle,
 			const char *what);
 int mhp_extra_references(struct folio *folio);
+struct folio *mhp_folio_get(struct page *page);
+bool mhp_folio_is_fixed(struct folio *folio);
 
 /* progress.c */
 void mhp_progress_begin(struct mhp_block_op *op);
 void mhp_progress_add(unsigned long in_use, unsigned long evacuated);
+void mhp_progress_at(unsigned long pfn);
 void mhp_progress_pass(const struct mhp_obstacle *stuck);
+const struct mhp_obstacle *mhp_progress_stuck_at(unsigned long pfn);
 int mhp_progress_check(struct mhp_block_op *op);
 void mhp_progress_wait(void);
 void mhp_progress_end(void);
@@ -376,11 +418,17 @@ void mhp_progress_end(void);
 void mhp_range_release(struct mhp_transition *t);
 int mhp_range_unlist(struct mhp_transition *t);
 
-/* evacuate.c */
-void mhp_caches_disable(struct mhp_transition *t);
-void mhp_caches_enable(struct mhp_transition *t);
+/* isolate.c */
+/* In which temper to look for room for the pages of a block */
+#define MHP_TARGET_GFP	(GFP_USER | __GFP_MOVABLE | __GFP_RETRY_MAYFAIL)
+
 int mhp_pages_isolate(struct mhp_transition *t);
 void mhp_pages_unisolate(struct mhp_transition *t);
+
+/* evacuate.c */
+nodemask_t mhp_target_nodes(int nid);
+void mhp_caches_disable(struct mhp_transition *t);
+void mhp_caches_enable(struct mhp_transition *t);
 int mhp_pages_evacuate(struct mhp_transition *t);
 void mhp_pages_withdraw(struct mhp_transition *t);
 #else

@@ -17,6 +17,7 @@
 #include <linux/pfn.h>
 #include <linux/rmap.h>
 #include <linux/sched/signal.h>
+#include <linux/secretmem.h>
 #include <linux/slab.h>
 #include <linux/stackdepot.h>
 #include <linux/string.h>
@@ -24,8 +25,9 @@
 #include "../slab.h"
 #include "internal.h"
 
+/* Names that processes give themselves are among what is printed */
 __printf(3, 4)
-static void set(struct mhp_obstacle *obstacle, enum mhp_page_kind kind,
+static void describe(struct mhp_obstacle *obstacle, enum mhp_page_kind kind,
 		const char *what, ...)
 {
 	va_list args;
@@ -34,10 +36,11 @@ static void set(struct mhp_obstacle *obstacle, enum mhp_page_kind kind,
 	va_start(args, what);
 	vscnprintf(obstacle->what, sizeof(obstacle->what), what, args);
 	va_end(args);
+	mhp_keep_to_one_line(obstacle->what);
 }
 
 __printf(2, 3)
-static void add(struct mhp_obstacle *obstacle, const char *what, ...)
+static void describe_more(struct mhp_obstacle *obstacle, const char *what, ...)
 {
 	const size_t len = strlen(obstacle->what);
 	va_list args;
@@ -46,33 +49,31 @@ static void add(struct mhp_obstacle *obstacle, const char *what, ...)
 	vscnprintf(obstacle->what + len, sizeof(obstacle->what) - len, what,
 		   args);
 	va_end(args);
+	mhp_keep_to_one_line(obstacle->what);
 }
 
-/*
- * The folio is referenced, which keeps its pages from being allocated again, but
- * not its cache from being destroyed: that needs slab_mutex.
- */
+/* The cache is only compared with those that exist: it may be gone already */
 static void describe_slab(struct mhp_obstacle *obstacle, struct folio *folio)
 {
 	const struct kmem_cache *cache = READ_ONCE(folio_slab(folio)->slab_cache);
 	const struct kmem_cache *known;
 
-	set(obstacle, MHP_PAGE_SLAB, "slab page");
+	describe(obstacle, MHP_PAGE_SLAB, "slab page");
 	mutex_lock(&slab_mutex);
 	list_for_each_entry(known, &slab_caches, list) {
 		if (known == cache)
-			add(obstacle, " of cache %s", known->name);
+			describe_more(obstacle, " of cache %s", known->name);
 	}
 	mutex_unlock(&slab_mutex);
 }
 
 /* A process that maps a folio */
-struct user {
+struct mapper {
 	char comm[TASK_COMM_LEN];
 	pid_t pid;
 };
 
-static bool find_task(const struct mm_struct *mm, struct user *user)
+static bool find_task(const struct mm_struct *mm, struct mapper *user)
 {
 	struct task_struct *task;
 
@@ -88,7 +89,7 @@ static bool find_task(const struct mm_struct *mm, struct user *user)
 }
 
 /* For rmap_walk(): false ends it */
-static bool find_user(struct folio *folio, struct vm_area_struct *vma,
+static bool find_mapper(struct folio *folio, struct vm_area_struct *vma,
 		      unsigned long address, void *arg)
 {
 	DEFINE_FOLIO_VMA_WALK(walk, folio, vma, address, 0);
@@ -100,29 +101,86 @@ static bool find_user(struct folio *folio, struct vm_area_struct *vma,
 }
 
 /* A folio that is locked keeps its mapping, and the mapping its inode */
-static void add_owner(struct mhp_obstacle *obstacle, struct folio *folio)
+static void add_locked_owner(struct mhp_obstacle *obstacle, struct folio *folio)
 {
-	struct user user = {};
+	struct mapper mapper = {};
 	struct rmap_walk_control walk = {
-		.rmap_one = find_user,
-		.arg = &user,
+		.rmap_one = find_mapper,
+		.anon_lock = folio_lock_anon_vma_read,
+		/* Nobody shall wait for the sake of words */
+		.try_lock = true,
+		.arg = &mapper,
 	};
 	const struct inode *inode;
 
-	if (!folio_trylock(folio))
-		return;
 	if (folio_test_anon(folio)) {
-		add(obstacle, ", anonymous memory");
+		describe_more(obstacle, ", anonymous memory");
 	} else if (folio->mapping) {
 		inode = folio->mapping->host;
-		add(obstacle, ", inode %lu of %s", inode->i_ino,
-		    inode->i_sb->s_type->name);
+		describe_more(obstacle, ", inode %lu of %s", inode->i_ino,
+			      inode->i_sb->s_type->name);
 	}
 	if (folio_mapped(folio))
 		rmap_walk(folio, &walk);
+	if (mapper.pid)
+		describe_more(obstacle, " of %s (pid %d)", mapper.comm,
+			      mapper.pid);
+}
+
+/**
+ * mhp_folio_get() - keep a folio of user space or the page cache
+ * @page: one of its pages
+ *
+ * Other pages are left alone: whoever has allocated them may rely on being the
+ * only one to have a reference, as virtio-mem does.
+ *
+ * Return: the folio with a reference; NULL if it is no such folio, or is just
+ * being freed.
+ */
+struct folio *mhp_folio_get(struct page *page)
+{
+	struct folio *folio;
+
+	if (!PageLRU(page) && !PageHuge(page))
+		return NULL;
+	folio = page_folio(page);
+	if (!folio_try_get(folio))
+		return NULL;
+	if (page_folio(page) == folio &&
+	    (folio_test_lru(folio) || folio_test_hugetlb(folio)))
+		return folio;
+	folio_put(folio);
+	return NULL;
+}
+
+static void add_owner(struct mhp_obstacle *obstacle, struct folio *folio)
+{
+	if (!folio_trylock(folio))
+		return;
+	add_locked_owner(obstacle, folio);
 	folio_unlock(folio);
-	if (user.pid)
-		add(obstacle, " of %s (pid %d)", user.comm, user.pid);
+}
+
+/**
+ * mhp_folio_is_fixed() - does the file to which a folio belongs forbid migration?
+ * @folio: the folio; the caller has a reference
+ *
+ * Return: whether it does; false if the folio is locked by somebody else.
+ */
+bool mhp_folio_is_fixed(struct folio *folio)
+{
+	struct address_space *mapping;
+	bool fixed = false;
+
+	/* Such folios are kept from reclaim, too */
+	if (!folio_test_unevictable(folio) || !folio_trylock(folio))
+		return false;
+	mapping = folio_test_anon(folio) ? NULL : folio->mapping;
+	if (mapping)
+		fixed = mapping_inaccessible(mapping) ||
+			secretmem_mapping(mapping);
+	folio_unlock(folio);
+	return fixed;
 }
 
 /**
@@ -148,22 +206,57 @@ int mhp_extra_references(struct folio *folio)
 	return folio_ref_count(folio) - expected - 1;
 }
 
+static const char *plural(int n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* A small folio counts a pin for DMA as many references, see page_maybe_dma_pinned() */
+static void describe_pins(struct mhp_obstacle *obstacle, struct folio *folio,
+			  const char *what, int extra)
+{
+	const int mappings = folio_mapcount(folio);
+
+	if (!folio_test_large(folio) && extra >= GUP_PIN_COUNTING_BIAS) {
+		extra /= GUP_PIN_COUNTING_BIAS;
+		describe(obstacle, MHP_PAGE_PINNED, "%s pinned %d time%s for DMA",
+			 what, extra, plural(extra));
+		return;
+	}
+	describe(obstacle, MHP_PAGE_PINNED,
+		 "%s pinned by %d reference%s beyond its %d mapping%s", what,
+		 extra, plural(extra), mappings, plural(mappings));
+}
+
 static void describe_lru(struct mhp_obstacle *obstacle, struct folio *folio)
 {
 	const int extra = mhp_extra_references(folio);
 
-	if (folio_test_writeback(folio)) {
-		set(obstacle, MHP_PAGE_BUSY, "page under writeback");
-	} else if (extra > 0) {
-		set(obstacle, MHP_PAGE_PINNED,
-		    "page pinned by %d reference%s beyond its %d mapping%s",
-		    extra, extra == 1 ? "" : "s", folio_mapcount(folio),
-		    folio_mapcount(folio) == 1 ? "" : "s");
-	} else if (folio_test_locked(folio)) {
-		set(obstacle, MHP_PAGE_BUSY, "page locked");
-	} else {
-		set(obstacle, MHP_PAGE_BUSY, "page in use");
-	}
+	if (mhp_folio_is_fixed(folio))
+		describe(obstacle, MHP_PAGE_FIXED,
+			 "page of a file that does not let its pages be moved");
+	else if (folio_test_writeback(folio))
+		describe(obstacle, MHP_PAGE_BUSY, "page under writeback");
+	else if (extra > 0)
+		describe_pins(obstacle, folio, "page", extra);
+	else if (folio_test_locked(folio))
+		describe(obstacle, MHP_PAGE_BUSY, "page locked");
+	else
+		describe(obstacle, MHP_PAGE_BUSY, "page in use");
+	add_owner(obstacle, folio);
+}
+
+static void describe_hugetlb(struct mhp_obstacle *obstacle, struct folio *folio)
+{
+	const int extra = mhp_extra_references(folio);
+	char what[48];
+
+	snprintf(what, sizeof(what), "huge page of %lu kB",
+		 folio_size(folio) / SZ_1K);
+	if (extra > 0)
+		describe_pins(obstacle, folio, what, extra);
+	else
+		describe(obstacle, MHP_PAGE_HUGETLB, "%s", what);
 	add_owner(obstacle, folio);
 }
 
@@ -197,7 +290,7 @@ static void add_trace(struct mhp_obstacle *obstacle, depot_stack_handle_t trace)
 	while (i < nr && is_allocator(entries[i]))
 		i++;
 	for (shown = 0; i < nr && shown < max_shown; i++, shown++)
-		add(obstacle, "%s%ps", shown ? " < " : ", at ",
+		describe_more(obstacle, "%s%ps", shown ? " < " : ", at ",
 		    (void *)entries[i]);
 }
 
@@ -208,61 +301,62 @@ static void describe_unknown(struct mhp_obstacle *obstacle, struct page *page,
 	struct page_owner_origin origin;
 
 	if (page_owner_get(page, &origin)) {
-		set(obstacle, MHP_PAGE_UNKNOWN, "allocated by %s (pid %d)",
+		describe(obstacle, MHP_PAGE_UNKNOWN, "allocated by %s (pid %d)",
 		    origin.comm, origin.pid);
 		add_trace(obstacle, origin.trace);
 	} else {
-		set(obstacle, MHP_PAGE_UNKNOWN,
+		describe(obstacle, MHP_PAGE_UNKNOWN,
 		    "unknown allocation, references %d, flags %pGp; boot with page_owner=on to see whose",
 		    references, &page->flags);
 	}
 }
 
-/* The caller has a reference, so that the page stays what it is */
-static void describe_folio(struct mhp_obstacle *obstacle, struct folio *folio,
-			   struct page *page)
+/* The caller has a reference */
+static void describe_folio(struct mhp_obstacle *obstacle, struct folio *folio)
 {
-	const struct address_space *mapping;
-
 	obstacle->pfn = folio_pfn(folio);
 	obstacle->nr_pages = folio_nr_pages(folio);
-	if (folio_test_slab(folio)) {
-		describe_slab(obstacle, folio);
-	} else if (PageTable(page)) {
-		set(obstacle, MHP_PAGE_TABLE, "page table");
-	} else if (PageOffline(page)) {
-		set(obstacle, MHP_PAGE_OFFLINE,
-		    "offline page that its driver, a balloon, does not give up");
-	} else if (folio_test_hugetlb(folio)) {
-		set(obstacle, MHP_PAGE_HUGETLB, "huge page of %lu kB",
-		    folio_size(folio) / SZ_1K);
-	} else if (folio_contain_hwpoisoned_page(folio)) {
-		set(obstacle, MHP_PAGE_POISON,
-		    "page with a hardware error, still in use");
-	} else if (__PageMovable(page)) {
-		mapping = READ_ONCE(page->mapping);
-		set(obstacle, MHP_PAGE_DRIVER, "page of the driver behind %ps",
-		    (void *)((unsigned long)mapping & ~PAGE_MAPPING_FLAGS));
-	} else if (folio_test_lru(folio) || folio_mapped(folio) ||
-		   folio_test_anon(folio) || folio->mapping) {
+	if (folio_test_hugetlb(folio))
+		describe_hugetlb(obstacle, folio);
+	else if (folio_contain_hwpoisoned_page(folio))
+		describe(obstacle, MHP_PAGE_POISON,
+			 "page with a hardware error, still in use");
+	else
 		describe_lru(obstacle, folio);
-	} else {
-		describe_unknown(obstacle, page, folio_ref_count(folio) - 1);
-	}
 }
 
-/* Nobody has a reference that could be shared: free, or about to be */
-static void describe_unreferenced(struct mhp_obstacle *obstacle,
-				  struct page *page)
+/* No reference is taken: the page's type and its count say what there is to say */
+static void describe_page(struct mhp_obstacle *obstacle, struct page *page)
 {
-	if (PageHuge(page))
-		set(obstacle, MHP_PAGE_HUGETLB, "free huge page");
-	else if (PageOffline(page))
-		set(obstacle, MHP_PAGE_OFFLINE, "offline page of a driver");
-	else if (PageBuddy(page))
-		set(obstacle, MHP_PAGE_FREE, "page that has been freed since");
-	else
-		set(obstacle, MHP_PAGE_FREE, "page that is just being freed");
+	struct folio *folio = page_folio(page);
+	const int references = folio_ref_count(folio);
+	unsigned long ops;
+
+	if (folio_test_slab(folio)) {
+		describe_slab(obstacle, folio);
+	} else if (PageHuge(page)) {
+		describe(obstacle, MHP_PAGE_HUGETLB,
+			 "free huge page that hugetlbfs has promised to somebody");
+	} else if (PageBuddy(page)) {
+		describe(obstacle, MHP_PAGE_FREE, "page that has been freed since");
+	} else if (PageTable(page)) {
+		describe(obstacle, MHP_PAGE_TABLE, "page table");
+	} else if (__PageMovable(page)) {
+		ops = (unsigned long)READ_ONCE(page->mapping);
+		describe(obstacle, MHP_PAGE_DRIVER,
+			 "page of the driver behind %ps",
+			 (void *)(ops & ~PAGE_MAPPING_FLAGS));
+	} else if (PageOffline(page)) {
+		describe(obstacle, MHP_PAGE_OFFLINE,
+			 "offline page that its driver, a balloon, does not give up");
+	} else if (PageHWPoison(page)) {
+		describe(obstacle, MHP_PAGE_POISON,
+			 "page with a hardware error, still in use");
+	} else if (!references) {
+		describe(obstacle, MHP_PAGE_FREE, "page that is just being freed");
+	} else {
+		describe_unknown(obstacle, page, references);
+	}
 }
 
 /**
@@ -270,7 +364,7 @@ static void describe_unreferenced(struct mhp_obstacle *obstacle,
  * @obstacle: filled
  * @pfn: its page frame
  *
- * Context: Process context, may sleep; the page's memmap stays while this runs.
+ * Context: Process context, may sleep; mem_hotplug_lock is held.
  */
 void mhp_obstacle_describe(struct mhp_obstacle *obstacle, unsigned long pfn)
 {
@@ -280,38 +374,52 @@ void mhp_obstacle_describe(struct mhp_obstacle *obstacle, unsigned long pfn)
 	obstacle->pfn = pfn;
 	obstacle->nr_pages = 1;
 	if (PageReserved(page)) {
-		set(obstacle, MHP_PAGE_RESERVED,
-		    "reserved page: allocated at boot, or kept by the firmware");
+		describe(obstacle, MHP_PAGE_RESERVED,
+			 "reserved page: allocated at boot, or kept by the firmware");
 		return;
 	}
 	if (is_migrate_cma_page(page)) {
-		set(obstacle, MHP_PAGE_CMA,
-		    "page of an area of the contiguous memory allocator (CMA)");
+		describe(obstacle, MHP_PAGE_CMA,
+			 "page of an area of the contiguous memory allocator (CMA)");
 		return;
 	}
-	folio = page_folio(page);
-	if (!folio_try_get(folio)) {
-		describe_unreferenced(obstacle, page);
+	folio = mhp_folio_get(page);
+	if (!folio) {
+		describe_page(obstacle, page);
 		return;
 	}
-	if (page_folio(page) == folio)
-		describe_folio(obstacle, folio, page);
-	else
-		set(obstacle, MHP_PAGE_FREE, "page that is just being split");
+	describe_folio(obstacle, folio);
 	folio_put(folio);
+}
+
+/**
+ * mhp_obstacle_no_target() - tell that there is nowhere to move a page to
+ * @obstacle: filled
+ * @pfn: its page frame
+ *
+ * Context: As mhp_obstacle_describe().
+ */
+void mhp_obstacle_no_target(struct mhp_obstacle *obstacle, unsigned long pfn)
+{
+	mhp_obstacle_describe(obstacle, pfn);
+	if (obstacle->kind == MHP_PAGE_HUGETLB)
+		describe_more(obstacle,
+			      ", and none is free elsewhere; free one, or raise nr_hugepages");
+	else
+		describe(obstacle, MHP_PAGE_NO_TARGET,
+			 "no memory elsewhere to move the page to");
 }
 
 /**
  * mhp_obstacle_set() - an obstacle that is not in the page itself
  * @obstacle: filled
  * @pfn: where it is
- * @kind: MHP_PAGE_NO_TARGET, _ISOLATED, _ZONE_BORDER or _STRADDLING
+ * @kind: MHP_PAGE_ISOLATED, _ZONE_BORDER or _STRADDLING
  */
 void mhp_obstacle_set(struct mhp_obstacle *obstacle, unsigned long pfn,
 		      enum mhp_page_kind kind)
 {
 	static const char * const words[MHP_PAGE_KINDS] = {
-		[MHP_PAGE_NO_TARGET]	= "no memory elsewhere to move the page to",
 		[MHP_PAGE_ISOLATED]	= "page block isolated by somebody else, try again",
 		[MHP_PAGE_ZONE_BORDER]	= "page block in which another zone begins",
 		[MHP_PAGE_STRADDLING]	= "unmovable large page across the block's border",
@@ -321,7 +429,7 @@ void mhp_obstacle_set(struct mhp_obstacle *obstacle, unsigned long pfn,
 	obstacle->nr_pages = kind == MHP_PAGE_ISOLATED ||
 			     kind == MHP_PAGE_ZONE_BORDER ?
 			     pageblock_nr_pages : 1;
-	set(obstacle, kind, "%s", words[kind]);
+	describe(obstacle, kind, "%s", words[kind]);
 }
 
 /**

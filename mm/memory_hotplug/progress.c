@@ -29,6 +29,9 @@
 /* Nobody tells when a page is let go: look again after this while */
 #define IDLE_PAUSE_MS	10
 
+/* What a page is, and who uses it, is looked at again after so many passes */
+#define LOOK_AGAIN	16
+
 /* For how long a block may go offline, in milliseconds; 0 for ever */
 unsigned int mhp_offline_timeout_ms;
 
@@ -36,13 +39,15 @@ unsigned int mhp_offline_timeout_ms;
  * The evacuation that is under way. mem_hotplug_lock allows for one only; the
  * lock here is for those who read the file of a block.
  */
-static DEFINE_SPINLOCK(lock);
+static DEFINE_SPINLOCK(progress_lock);
 static struct {
 	struct memory_block *mem;
 	unsigned long in_use;
 	unsigned long evacuated;
 	unsigned long passes;
 	unsigned long idle_passes;
+	unsigned long at_pfn;
+	bool moved;
 	u64 deadline;
 	bool has_deadline;
 	unsigned long logged_pfn;
@@ -59,13 +64,13 @@ void mhp_progress_begin(struct mhp_block_op *op)
 {
 	const unsigned int timeout = READ_ONCE(mhp_offline_timeout_ms);
 
-	spin_lock(&lock);
+	spin_lock(&progress_lock);
 	memset(&progress, 0, sizeof(progress));
 	progress.logged_pfn = ULONG_MAX;
 	progress.mem = op->mem;
 	progress.has_deadline = timeout;
 	progress.deadline = get_jiffies_64() + msecs_to_jiffies(timeout);
-	spin_unlock(&lock);
+	spin_unlock(&progress_lock);
 }
 
 /**
@@ -73,9 +78,9 @@ void mhp_progress_begin(struct mhp_block_op *op)
  */
 void mhp_progress_end(void)
 {
-	spin_lock(&lock);
+	spin_lock(&progress_lock);
 	progress.mem = NULL;
-	spin_unlock(&lock);
+	spin_unlock(&progress_lock);
 }
 
 /**
@@ -85,12 +90,21 @@ void mhp_progress_end(void)
  */
 void mhp_progress_add(unsigned long in_use, unsigned long evacuated)
 {
-	spin_lock(&lock);
-	progress.in_use += in_use;
+	spin_lock(&progress_lock);
+	if (!progress.passes)
+		progress.in_use += in_use;
 	progress.evacuated += evacuated;
-	if (evacuated)
-		progress.idle_passes = 0;
-	spin_unlock(&lock);
+	progress.moved |= evacuated;
+	spin_unlock(&progress_lock);
+}
+
+/**
+ * mhp_progress_at() - a page is about to be moved
+ * @pfn: its page frame; to be seen for as long as it waits for its lock
+ */
+void mhp_progress_at(unsigned long pfn)
+{
+	WRITE_ONCE(progress.at_pfn, pfn);
 }
 
 /**
@@ -101,18 +115,36 @@ void mhp_progress_add(unsigned long in_use, unsigned long evacuated)
  */
 void mhp_progress_pass(const struct mhp_obstacle *stuck)
 {
-	spin_lock(&lock);
+	spin_lock(&progress_lock);
 	progress.passes++;
-	progress.idle_passes++;
+	progress.idle_passes = progress.moved ? 0 : progress.idle_passes + 1;
+	progress.moved = false;
 	progress.stuck = *stuck;
-	spin_unlock(&lock);
-	if (!stuck->kind || progress.idle_passes < 2 ||
+	spin_unlock(&progress_lock);
+
+	if (!stuck->kind || !progress.idle_passes ||
 	    progress.logged_pfn == stuck->pfn)
 		return;
 	progress.logged_pfn = stuck->pfn;
 	pr_info_ratelimited("%s is held up at %#llx: %s\n",
 			    dev_name(&progress.mem->dev), PFN_PHYS(stuck->pfn),
 			    stuck->what);
+}
+
+/**
+ * mhp_progress_stuck_at() - is it the same page that held up the last pass?
+ * @pfn: its page frame
+ *
+ * Return: what it is, or NULL if it was another, or if it is time to look again.
+ */
+const struct mhp_obstacle *mhp_progress_stuck_at(unsigned long pfn)
+{
+	const struct mhp_obstacle *stuck = &progress.stuck;
+
+	if (!stuck->kind || pfn - stuck->pfn >= stuck->nr_pages ||
+	    progress.passes % LOOK_AGAIN == 0)
+		return NULL;
+	return stuck;
 }
 
 /* Only the thread that evacuates changes what is looked at here */
@@ -131,11 +163,10 @@ static int give_up(struct mhp_block_op *op, enum mhp_refusal_kind kind,
  * mhp_progress_check() - is it enough?
  * @op: the block
  *
- * Return: 0 to go on; -EINTR; -ETIMEDOUT, -EBUSY in a kernel thread.
+ * Return: 0 to go on; -EINTR; -ETIMEDOUT for a user, -EBUSY for others.
  */
 int mhp_progress_check(struct mhp_block_op *op)
 {
-	const bool is_kthread = current->flags & PF_KTHREAD;
 	char why[64];
 
 	/* User space has come to rely on any signal, not just a fatal one */
@@ -147,9 +178,10 @@ int mhp_progress_check(struct mhp_block_op *op)
 	if (progress.has_deadline &&
 	    time_after_eq64(get_jiffies_64(), progress.deadline))
 		return give_up(op, MHP_REFUSED_TIMEOUT,
-			       is_kthread ? -EBUSY : -ETIMEDOUT,
+			       op->mem->hotplug.for_user ? -ETIMEDOUT : -EBUSY,
 			       "hotplug/offline_timeout_ms is over");
-	if (is_kthread && progress.idle_passes >= MAX_IDLE_PASSES)
+	if (current->flags & PF_KTHREAD &&
+	    progress.idle_passes >= MAX_IDLE_PASSES)
 		return give_up(op, MHP_REFUSED_STUCK, -EBUSY,
 			       "nothing could be moved any more");
 	return 0;
@@ -162,7 +194,7 @@ int mhp_progress_check(struct mhp_block_op *op)
  */
 void mhp_progress_wait(void)
 {
-	if (progress.idle_passes > 1)
+	if (progress.idle_passes)
 		schedule_timeout_interruptible(msecs_to_jiffies(IDLE_PAUSE_MS));
 	else
 		cond_resched();
@@ -180,14 +212,15 @@ ssize_t mhp_progress_show(struct memory_block *mem, char *buf)
 	typeof(progress) now;
 	ssize_t len;
 
-	spin_lock(&lock);
+	spin_lock(&progress_lock);
 	now = progress;
-	spin_unlock(&lock);
+	spin_unlock(&progress_lock);
 	if (now.mem != mem)
 		return sysfs_emit(buf, "idle\n");
 
-	len = sysfs_emit(buf, "evacuated=%lu in-use=%lu passes=%lu ",
-			 now.evacuated, now.in_use, now.passes);
+	len = sysfs_emit(buf, "evacuated=%lu in-use=%lu passes=%lu at=%#llx ",
+			 now.evacuated, now.in_use, now.passes,
+			 PFN_PHYS(now.at_pfn));
 	if (!now.stuck.kind)
 		return len + sysfs_emit_at(buf, len, "page=none\n");
 	return len + sysfs_emit_at(buf, len, "page=%s range=%#llx-%#llx why=%s\n",

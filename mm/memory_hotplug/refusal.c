@@ -20,6 +20,8 @@
 
 #include <trace/events/memory_hotplug.h>
 
+#include "internal.h"
+
 static const char * const kind_names[] = {
 	[MHP_REFUSED_NOT]	= "none",
 	[MHP_REFUSED_INPUT]	= "input",
@@ -61,6 +63,7 @@ static const char * const page_names[] = {
 	[MHP_PAGE_DRIVER]	= "driver",
 	[MHP_PAGE_PINNED]	= "pinned",
 	[MHP_PAGE_BUSY]		= "busy",
+	[MHP_PAGE_FIXED]	= "fixed",
 	[MHP_PAGE_NO_TARGET]	= "no-target",
 	[MHP_PAGE_ISOLATED]	= "isolated",
 	[MHP_PAGE_ZONE_BORDER]	= "zone-border",
@@ -86,7 +89,7 @@ const char *mhp_page_kind_name(enum mhp_page_kind kind)
 }
 
 /* What others give us to print stays in its line, and a name in its field */
-static void keep_to_one_line(char *text)
+void mhp_keep_to_one_line(char *text)
 {
 	for (; *text; text++) {
 		if (iscntrl(*text))
@@ -135,7 +138,7 @@ int mhp_refuse(struct mhp_refusal *refusal, enum mhp_refusal_kind kind,
 	va_start(args, why);
 	vscnprintf(refusal->why, sizeof(refusal->why), why, args);
 	va_end(args);
-	keep_to_one_line(refusal->why);
+	mhp_keep_to_one_line(refusal->why);
 	return error;
 }
 EXPORT_SYMBOL_GPL(mhp_refuse);

@@ -150,8 +150,9 @@ static int replay_ram(struct memory_client *client)
  * A client with a @replay callback is told of the RAM that is online now, range by
  * range with the lowest address first, in whole sections; sections with holes or
  * with a gigantic huge page are left out. Nothing goes online or offline between
- * that and its first event. If it returns an errno for a range the client is not
- * registered, and takes back itself what it did for the ranges before.
+ * that and its first event. If the client is not registered, because @replay
+ * returned an errno for a range or otherwise, it takes back itself what it did for
+ * ranges.
  *
  * Context: Process context, may sleep. With @replay, takes mem_hotplug_lock and
  * waits for a block that is on its way.
@@ -170,13 +171,9 @@ int memory_client_register(struct memory_client *client)
 	if (!client->replay)
 		return mhp_clients_add(&mhp_clients, &client->nb);
 
+	/* No event can come between the two */
 	get_online_mems();
-	ret = mhp_clients_add(&mhp_clients, &client->nb);
-	if (!ret) {
-		ret = replay_ram(client);
-		if (ret)
-			mhp_clients_del(&mhp_clients, &client->nb);
-	}
+	ret = replay_ram(client) ?: mhp_clients_add(&mhp_clients, &client->nb);
 	put_online_mems();
 	return ret;
 }
