@@ -25,9 +25,10 @@ struct mhp_refusal;
  *
  * A batch is what was added in one request, a DIMM for example, and goes online by
  * the policy for it; a range that offline_and_remove_memory() takes; or a single
- * block, also when the firmware ejects a DIMM block by block. Its blocks go one after the other, each with events of its own,
- * lowest address first; some may turn out to be where they should be already,
- * and when one is refused the rest may never come.
+ * block, also when the firmware ejects a DIMM block by block. Its blocks go one
+ * after the other, each with events of its own, lowest address first; some may
+ * turn out to be where they should be already, and when one is refused the rest
+ * may never come.
  */
 struct memory_batch {
 	unsigned long start_pfn;

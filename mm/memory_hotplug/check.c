@@ -229,7 +229,7 @@ static void check_block(struct mhp_block_op *op, bool unknown)
 
 /**
  * struct report - what is printed
- * @verdict: "ok" or the first obstacle, a line
+ * @verdict: "ok", or the first obstacle, or nothing
  * @unknown: clients that could not be asked, a line each
  * @nr_unknown: length of @unknown
  */
@@ -246,7 +246,8 @@ static void list_unknown(const char *name, void *arg)
 	report->nr_unknown += scnprintf(report->unknown + report->nr_unknown,
 					sizeof(report->unknown) -
 					report->nr_unknown,
-					"unknown: %s\n", name);
+					"%sunknown: %s",
+					report->nr_unknown ? "\n" : "", name);
 }
 
 /* mem_hotplug_lock is held for reading */
@@ -294,6 +295,9 @@ ssize_t mhp_check_show(struct memory_block *mem, char *buf)
 		return sysfs_emit(buf, "busy\n");
 	write_report(report, mem);
 	put_online_mems();
-	return sysfs_emit(buf, "%s%s%s", report->verdict,
-			  report->verdict[0] ? "\n" : "", report->unknown);
+	if (!report->nr_unknown)
+		return sysfs_emit(buf, "%s\n", report->verdict);
+	if (!report->verdict[0])
+		return sysfs_emit(buf, "%s\n", report->unknown);
+	return sysfs_emit(buf, "%s\n%s\n", report->verdict, report->unknown);
 }

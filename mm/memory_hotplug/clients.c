@@ -78,14 +78,16 @@ static void client_name(struct notifier_block *nb,
 		memmove(space, space + 1, strlen(space));
 }
 
-static int ask_client(int (*callback)(struct memory_client *, struct memory_event *),
-	       struct memory_client *client, struct memory_event *event)
+static int ask_client(int (*callback)(struct memory_client *client,
+				      struct memory_event *event),
+		      struct memory_client *client, struct memory_event *event)
 {
 	return callback ? callback(client, event) : 0;
 }
 
-static int tell_client(void (*callback)(struct memory_client *, struct memory_event *),
-		struct memory_client *client, struct memory_event *event)
+static int tell_client(void (*callback)(struct memory_client *client,
+					struct memory_event *event),
+		       struct memory_client *client, struct memory_event *event)
 {
 	if (callback)
 		callback(client, event);
@@ -122,7 +124,7 @@ static int call_client(struct memory_client *client, enum memory_block_state wha
  * hides nothing from the others, means nothing more.
  */
 static int call_one(struct notifier_block *nb, enum memory_block_state what,
-		struct mhp_announcement *about)
+		    struct mhp_announcement *about)
 {
 	struct memory_client *client = to_named(nb);
 
@@ -140,8 +142,9 @@ static void undo_before(struct mhp_client_list *list,
 	struct notifier_block *nb;
 
 	while (mhp_clients_first(list) != end) {
-		for (nb = mhp_clients_first(list); mhp_clients_next(nb) != end; nb = mhp_clients_next(nb))
-			;
+		nb = mhp_clients_first(list);
+		while (mhp_clients_next(nb) != end)
+			nb = mhp_clients_next(nb);
 		call_one(nb, undo, about);
 		end = nb;
 	}

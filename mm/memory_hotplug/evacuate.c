@@ -4,8 +4,9 @@
  * page allocator.
  *
  * The page blocks are isolated, so that what becomes free stays free. Everything
- * that can be moved is migrated, pass by pass, until a pass finds nothing left. What stands in the way may be gone at the next pass, so
- * only an unmovable page ends it, or what progress.c says.
+ * that can be moved is migrated, pass by pass, until a pass finds nothing left.
+ * What stands in the way may be gone at the next pass, so only an unmovable page
+ * ends it, or what progress.c says.
  */
 
 #include <linux/hugetlb.h>

@@ -28,7 +28,7 @@
 /* Names that processes give themselves are among what is printed */
 __printf(3, 4)
 static void describe(struct mhp_obstacle *obstacle, enum mhp_page_kind kind,
-		const char *what, ...)
+		     const char *what, ...)
 {
 	va_list args;
 
@@ -90,7 +90,7 @@ static bool find_task(const struct mm_struct *mm, struct mapper *user)
 
 /* For rmap_walk(): false ends it */
 static bool find_mapper(struct folio *folio, struct vm_area_struct *vma,
-		      unsigned long address, void *arg)
+			unsigned long address, void *arg)
 {
 	DEFINE_FOLIO_VMA_WALK(walk, folio, vma, address, 0);
 
@@ -291,7 +291,7 @@ static void add_trace(struct mhp_obstacle *obstacle, depot_stack_handle_t trace)
 		i++;
 	for (shown = 0; i < nr && shown < max_shown; i++, shown++)
 		describe_more(obstacle, "%s%ps", shown ? " < " : ", at ",
-		    (void *)entries[i]);
+			      (void *)entries[i]);
 }
 
 /* A page that came from the allocator, and that is all that the page tells */
@@ -302,12 +302,12 @@ static void describe_unknown(struct mhp_obstacle *obstacle, struct page *page,
 
 	if (page_owner_get(page, &origin)) {
 		describe(obstacle, MHP_PAGE_UNKNOWN, "allocated by %s (pid %d)",
-		    origin.comm, origin.pid);
+			 origin.comm, origin.pid);
 		add_trace(obstacle, origin.trace);
 	} else {
 		describe(obstacle, MHP_PAGE_UNKNOWN,
-		    "unknown allocation, references %d, flags %pGp; boot with page_owner=on to see whose",
-		    references, &page->flags);
+			 "unknown allocation, references %d, flags %pGp; boot with page_owner=on to see whose",
+			 references, &page->flags);
 	}
 }
 
