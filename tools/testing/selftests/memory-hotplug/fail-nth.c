@@ -153,10 +153,12 @@ int main(void)
 
 	ksft_set_plan(nr_targets * ARRAY_SIZE(transitions));
 	for (i = 0; i < nr_targets; i++) {
+		target_prepare(&targets[i]);
 		for (j = 0; j < ARRAY_SIZE(transitions); j++)
 			test_transition(&transitions[j], &targets[i]);
 		must(target_offline(&targets[i]), "offline", &targets[i]);
 		must(target_remove(&targets[i]), "remove", &targets[i]);
+		target_finish(&targets[i]);
 	}
 	ksft_finished();
 }

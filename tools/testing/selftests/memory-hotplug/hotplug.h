@@ -49,8 +49,10 @@ enum provider {
 };
 
 /*
- * A block: who adds it, as what, to which node, and how it goes online; and how
- * many lines of a snapshot the first time there and back has changed
+ * A block: who adds it, as what, to which node, and how it goes online; whether
+ * the block above it is in the same zone all the while, so that the zone begins
+ * with the target and does not end with it; and how many lines of a snapshot the
+ * first time there and back has changed
  */
 struct target {
 	uint64_t start;
@@ -59,6 +61,7 @@ struct target {
 	const char *as;
 	int node;
 	const char *online;
+	bool below_another;
 	size_t left_behind;
 };
 
@@ -70,6 +73,10 @@ extern size_t nr_targets;
 void targets_begin(void);
 void targets_find(void);
 void targets_use_block(unsigned long long number);
+
+/* Brings the block above the target, and takes it away; ends the test on an error */
+void target_prepare(const struct target *target);
+void target_finish(const struct target *target);
 
 /* What to write where; @path and @text have room for LINE bytes */
 void target_add_request(const struct target *target, char *path, char *text);

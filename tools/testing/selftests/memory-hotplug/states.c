@@ -186,12 +186,14 @@ static void test_target(const struct target *target)
 
 	ksft_test_result(!target->left_behind, "%s node %d %s: nothing left the first time\n",
 			 target->as, target->node, target->online);
+	target_prepare(target);
 	snapshot_take(&before);
 	for (i = 0; i < ARRAY_SIZE(walks); i++) {
 		if (takes(&walks[i], target))
 			test_walk(&walks[i], target);
 	}
 	snapshot_take(&after);
+	target_finish(target);
 	ksft_test_result(!snapshot_compare(&before, &after),
 			 "%s node %d %s: everything as before\n", target->as, target->node,
 			 target->online);
@@ -220,10 +222,12 @@ static void run_round(void)
 	size_t i, j;
 
 	for (i = 0; i < nr_targets; i++) {
+		target_prepare(&targets[i]);
 		for (j = 0; j < ARRAY_SIZE(walks); j++) {
 			if (takes(&walks[j], &targets[i]))
 				run_walk(&walks[j], &targets[i]);
 		}
+		target_finish(&targets[i]);
 	}
 }
 

@@ -7,7 +7,9 @@
  * One is probed. If mhp_provider of test_modules is loaded, others are added by
  * this driver: to a node that has no memory, once for ZONE_MOVABLE and once for
  * a kernel zone; and one that holds its own memmap, if the kernel was told
- * memory_hotplug.memmap_on_memory.
+ * memory_hotplug.memmap_on_memory. Above the last one another block is online:
+ * a memmap that does not leave its zone shows in the span of a zone that goes on
+ * behind it, as only what leaves a zone at its edge moves the edge.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -94,15 +96,56 @@ void must(int error, const char *what, const struct target *target)
 	exit(1);
 }
 
+static struct target block_above(const struct target *target)
+{
+	return (struct target) {
+		.start = target->start + block_size(),
+		.number = target->number + 1,
+		.provider = BY_DRIVER,
+		.as = "plain",
+		.node = target->node,
+		.online = target->online,
+	};
+}
+
+void target_prepare(const struct target *target)
+{
+	const struct target above = block_above(target);
+
+	if (!target->below_another)
+		return;
+	must(target_add(&above), "adding the block above", &above);
+	must(target_online(&above), "bringing the block above online", &above);
+}
+
+void target_finish(const struct target *target)
+{
+	const struct target above = block_above(target);
+
+	if (!target->below_another)
+		return;
+	must(target_offline(&above), "taking the block above offline", &above);
+	must(target_remove(&above), "removing the block above", &above);
+}
+
+static void take_away(const struct target *target)
+{
+	target_offline(target);
+	if (target->provider != ALREADY_THERE)
+		target_remove(target);
+}
+
 static void restore(void)
 {
 	size_t i;
 
 	put(MEMORY "hotplug/fail", "none");
 	for (i = 0; i < nr_targets; i++) {
-		target_offline(&targets[i]);
-		if (targets[i].provider != ALREADY_THERE)
-			target_remove(&targets[i]);
+		const struct target above = block_above(&targets[i]);
+
+		take_away(&targets[i]);
+		if (targets[i].below_another)
+			take_away(&above);
 	}
 	put(MEMORY "auto_online_blocks", saved_policy);
 }
@@ -143,6 +186,7 @@ static void warm_up(struct target *target)
 {
 	static struct snapshot before, after;
 
+	target_prepare(target);
 	look(&before);
 	if (target->provider != ALREADY_THERE)
 		must(target_add(target), "the first add", target);
@@ -153,6 +197,7 @@ static void warm_up(struct target *target)
 		must(target_remove(target), "the first remove", target);
 	look(&after);
 	target->left_behind = snapshot_compare(&before, &after);
+	target_finish(target);
 }
 
 static void add_target(struct target target)
@@ -215,6 +260,7 @@ void targets_find(void)
 {
 	struct range spare[MAX_RANGES];
 	const size_t count = spare_memory(spare, MAX_RANGES);
+	bool room_above;
 	uint64_t last;
 
 	if (!count)
@@ -231,12 +277,14 @@ void targets_find(void)
 	}
 	last = spare[count - 1].start + spare[count - 1].size - block_size();
 	add_bare_node(last);
+	room_above = spare[count - 1].size >= 2 * block_size();
 	if (memmap_may_be_inside())
 		add_target((struct target) {
-			.start = last,
+			.start = room_above ? last - block_size() : last,
 			.provider = BY_DRIVER,
 			.as = "managed memmap",
 			.online = "online_movable",
+			.below_another = room_above,
 		});
 }
 
