@@ -3,7 +3,7 @@
 
 import pytest
 
-from harness import memory, selftests
+from harness import dax, memory, selftests
 
 MIB = 1 << 20
 SPARE_START = 4 << 30
@@ -66,6 +66,31 @@ def test_virtio_mem(guest, kernel_ours):
         g.wait_event("MEMORY_DEVICE_SIZE_CHANGE", id="vmem", size=0)
         g.run(f"until [ $(ls -d {memory.SYSFS}/memory[0-9]* | wc -l) -eq {len(known)} ]; do :; done")
         assert memory.blocks(g) == known
+
+
+@pytest.mark.parametrize("own_memmap", [False, True])
+def test_dax_kmem(guest, kernel_ours, own_memmap):
+    """The driver that removes it is unbound by hand. CXL regions are dax devices too, and go the same way."""
+    options = {**dax.GUEST, "append": dax.GUEST["append"] + " memory_hotplug.memmap_on_memory=1"}
+    with guest(kernel=kernel_ours, files=selftests.files(kernel_ours), **options) as g:
+        g.run(f"echo offline > {memory.SYSFS}/auto_online_blocks")
+        dax.create(g)
+        known = memory.blocks(g)
+        assert selftests.put(g, f"{dax.DEVICE}/memmap_on_memory", str(int(own_memmap))) == "ok"
+        for state in ("offline", "online_movable"):
+            dax.bind(g)
+            blocks = new_blocks(g, known)
+            assert len(blocks) * memory.block_size(g) == dax.SIZE
+            if state != "offline":
+                memory.set_state(g, blocks, state)
+                zone = memory.zones(g)[dax.NODE, "Movable"]
+                assert (zone["managed"] < zone["present"]) == own_memmap
+            refusal = refused_as_owned(g, blocks)
+            assert " by=kmem " in refusal and "let that remove it" in refusal
+            if state != "offline":          # the driver takes no memory that is in use
+                memory.set_state(g, blocks, "offline")
+            dax.unbind(g)
+            assert memory.blocks(g) == known
 
 
 @pytest.mark.parametrize("words", ["", "managed", "group", "managed group memmap"])
