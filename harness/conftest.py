@@ -60,6 +60,12 @@ def kernel_fault():
 
 
 @pytest.fixture(scope="session")
+def kernel_page_blocks():
+    """Whose page blocks are larger than the subsections that device memory comes in."""
+    return image("page-blocks")
+
+
+@pytest.fixture(scope="session")
 def kernel_debug():
     return image("debug")
 

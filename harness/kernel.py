@@ -36,6 +36,7 @@ ARCHES = {
 FRAGMENTS = {               # variant: fragments besides base and architecture
     "ours": ("ours",),
     "stock": (),
+    "page-blocks": ("ours", "page-blocks"),
     "fault": ("ours", "fault", "kunit", "kunit-ours"),
     "debug": ("ours", "debug", "fault", "kunit", "kunit-ours"),
     "stock-fault": ("fault",),

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """What a guest says about its memory: blocks, zones, the resource tree, totals."""
 
+import collections
 import re
 
 SYSFS = "/sys/devices/system/memory"
+
+Contiguity = collections.namedtuple("Contiguity", "contiguous counted spanned scanned")
 
 
 def block_size(guest):
@@ -49,6 +52,13 @@ def zones(guest):
         elif match := re.match(r" +(present|managed|spanned|start_pfn:?) +(\d+)", line):
             current[match[1].rstrip(":")] = int(match[2])
     return found
+
+
+def contiguity(guest):
+    """{(node, zone): numbers} of zone->contiguous: what counting says, and what a scan of the zone finds."""
+    text = guest.run("cat /sys/kernel/debug/memory_hotplug/contiguity")
+    rows = re.findall(r"node (\d+) zone (\w+) contiguous (\d) counted (\d+) spanned (\d+) scanned (\d+)", text)
+    return {(int(node), zone): Contiguity(*map(int, numbers)) for node, zone, *numbers in rows}
 
 
 def refusal(guest, block=None):

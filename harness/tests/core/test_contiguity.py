@@ -8,14 +8,10 @@ ZONE_MOVABLE, RAM to probe inside and above DMA32, and a DIMM on a second node w
 
 import collections
 import random
-import re
 
 import pytest
 
 from harness import memory
-
-CONTIGUITY = "/sys/kernel/debug/memory_hotplug/contiguity"
-LINE = re.compile(r"node (\d+) zone (\w+) contiguous (\d) counted (\d+) spanned (\d+) scanned (\d+)")
 
 # -m 3G puts 2 GiB below the hole for devices and 1 GiB above 4 GiB; the kernel takes the first one only.
 GUEST = {"maxmem": "8G", "slots": 2, "nodes": [{"mem": "3G", "cpus": "0-1"}, {}],
@@ -69,10 +65,9 @@ class Walk:
         return self.random.choice(sorted(self.actions(memory.blocks(self.g))))
 
     def compare(self):
-        found = LINE.findall(self.g.run(f"cat {CONTIGUITY}"))
+        found = memory.contiguity(self.g)
         assert found, "no zone at all"
-        for node, zone, *numbers in found:
-            contiguous, counted, spanned, scanned = map(int, numbers)
+        for (node, zone), (contiguous, counted, spanned, scanned) in found.items():
             where = f"node {node} zone {zone} after {self.history[-12:]}"
             assert counted == scanned, f"{where}: counted {counted}, a scan finds {scanned}"
             assert contiguous == (scanned == spanned and spanned > 0), \
