@@ -2,11 +2,11 @@
 /*
  * A movable page that cannot be moved as long as somebody holds on to it.
  *
- *   pin <start> <end>
+ *   pin <start> <end> [loosely]
  *
  * finds a page of its own in the physical range [start, end), puts it into a
  * pipe without copying it, says where it is, and lets it go at the end of its
- * input.
+ * input. Loosely is without the pipe: the page is used and may be moved.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -74,16 +74,17 @@ int main(int argc, char **argv)
 	int ends[2];
 	char input;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: pin <start> <end>\n");
+	if (argc < 3 || argc > 4) {
+		fprintf(stderr, "usage: pin <start> <end> [loosely]\n");
 		return 2;
 	}
 	page.iov_base = find_page(strtoull(argv[1], NULL, 0), strtoull(argv[2], NULL, 0), &address);
 	if (pipe(ends))
 		fail("pipe");
-	if (vmsplice(ends[1], &page, 1, 0) != (ssize_t)page.iov_len)
+	if (argc == 3 && vmsplice(ends[1], &page, 1, 0) != (ssize_t)page.iov_len)
 		fail("vmsplice");
-	printf("pinned %#llx\n", (unsigned long long)address);
+	printf("%s %#llx\n", argc == 3 ? "pinned" : "used",
+	       (unsigned long long)address);
 	fflush(stdout);
 	while (read(STDIN_FILENO, &input, 1) > 0)
 		;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Kernel pages of a node that nothing can move: what has been written to a pipe.
+ * Kernel pages of a node that nothing can move: what has been written to a pipe,
+ * or page tables.
  *
- *   unmovable <node> <KiB>
+ *   unmovable <node> <KiB> [pipes|tables]
  *
- * binds its allocations to the node, fills pipes, says how much it holds, and
- * gives it back at the end of its input.
+ * binds its allocations to the node, fills pipes or touches memory far apart, says
+ * how much it holds, and gives it back at the end of its input.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -20,6 +22,7 @@
 #define MPOL_DEFAULT	0
 #define PIPE_KIB	64
 #define MAX_PIPES	256
+#define TABLE_SPAN	(2UL << 20)	/* what one page table maps */
 
 static void fail(const char *what)
 {
@@ -56,28 +59,53 @@ static void fill_pipe(int end)
 	}
 }
 
+static void hold_pipes(int node, int kib)
+{
+	const int pipes = kib / PIPE_KIB;
+	int ends[MAX_PIPES], i;
+
+	for (i = 0; i < pipes; i++)
+		ends[i] = make_pipe();
+	bind_to(node);
+	for (i = 0; i < pipes; i++)
+		fill_pipe(ends[i]);
+}
+
+/* Reading maps the one page of zeroes, so that nothing but tables is allocated */
+static void hold_tables(int node, int kib)
+{
+	const size_t size = kib / 4 * TABLE_SPAN;
+	volatile char *memory;
+	size_t at;
+
+	memory = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (memory == MAP_FAILED)
+		fail("mmap");
+	bind_to(node);
+	for (at = 0; at < size; at += TABLE_SPAN)
+		(void)memory[at];
+}
+
 int main(int argc, char **argv)
 {
-	int ends[MAX_PIPES], pipes, i;
+	const int kib = argc > 2 ? atoi(argv[2]) : 0;
 	char input;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: unmovable <node> <KiB>\n");
+	if (argc < 3 || argc > 4) {
+		fprintf(stderr, "usage: unmovable <node> <KiB> [pipes|tables]\n");
 		return 2;
 	}
-	pipes = atoi(argv[2]) / PIPE_KIB;
-	if (pipes < 1 || pipes > MAX_PIPES) {
+	if (kib < PIPE_KIB || kib > PIPE_KIB * MAX_PIPES) {
 		fprintf(stderr, "unmovable: from %d to %d KiB\n", PIPE_KIB, PIPE_KIB * MAX_PIPES);
 		return 2;
 	}
-	for (i = 0; i < pipes; i++)
-		ends[i] = make_pipe();
-	bind_to(atoi(argv[1]));
-	for (i = 0; i < pipes; i++)
-		fill_pipe(ends[i]);
+	if (argc > 3 && !strcmp(argv[3], "tables"))
+		hold_tables(atoi(argv[1]), kib);
+	else
+		hold_pipes(atoi(argv[1]), kib);
 	if (syscall(SYS_set_mempolicy, MPOL_DEFAULT, NULL, 0))
 		fail("set_mempolicy");
-	printf("holding %d KiB\n", pipes * PIPE_KIB);
+	printf("holding %d KiB\n", kib / PIPE_KIB * PIPE_KIB);
 	fflush(stdout);
 	while (read(STDIN_FILENO, &input, 1) > 0)
 		;
