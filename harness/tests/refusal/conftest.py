@@ -112,8 +112,10 @@ class Field:
         assert process.wait()[0] == 0, process.output
 
 
-def boot(image, append="", **options):
-    return Guest(image, **{"files": selftests.files(image), "nodes": NODES, "append": f"mem=2G {append}", **options})
+def boot(image, append="", nodes=NODES, **options):
+    """A guest with spare memory for a Field; with nodes=None, one that has all of its memory at boot."""
+    return Guest(image, files=selftests.files(image), nodes=nodes, append=f"mem=2G {append}" if nodes else append,
+                 **options)
 
 
 @pytest.fixture(scope="module")
