@@ -32,6 +32,7 @@ class Field:
         self.movable = PROBED // self.size
         self.base = DRIVEN // self.size
         self.normal = self.base + 1
+        self.spare = self.base + 4          # and what follows: memory that nobody has added
         memory.set_state(guest, [self.base], "online_kernel")
 
     def probe(self, start, count):

@@ -6,7 +6,8 @@
  *   add:	"<name> <priority> [query] [batch] [replay] [follow]"
  *   del:	"<name>"
  *   refuse:	"<name> <event> <errno> [<why>]": refuse an event from now on, with
- *		a reason if there is one; an errno of 0 ends it
+ *		a reason if there is one; an errno of 0 ends it. "query" answers
+ *		as going_offline would
  *   wait:	"<name> <event>": stay in the callback of that event
  *   go:	end all waiting
  *   record:	what they were told, one call a line; writing forgets it
@@ -82,6 +83,16 @@ static void note_event(struct named *named, const char *name,
 	note("\n");
 }
 
+static int decide(struct named *named, const char *name,
+		  struct memory_event *event)
+{
+	if (!named->error || strcmp(named->refused, name))
+		return 0;
+	if (*named->why)
+		memory_refuse(event, "%s", named->why);
+	return -named->error;
+}
+
 static int called(struct memory_client *client, const char *name,
 		  struct memory_event *event)
 {
@@ -90,11 +101,7 @@ static int called(struct memory_client *client, const char *name,
 	note_event(named, name, event);
 	if (!strcmp(named->awaited, name))
 		wait_event(going_on, !READ_ONCE(waiting));
-	if (!named->error || strcmp(named->refused, name))
-		return 0;
-	if (*named->why)
-		memory_refuse(event, "%s", named->why);
-	return -named->error;
+	return decide(named, name, event);
 }
 
 #define ASKED(event) \
@@ -119,7 +126,16 @@ TOLD(online)
 ASKED(going_offline)
 TOLD(cancel_offline)
 TOLD(offline)
-ASKED(query_offline)
+
+/* As it would do in earnest */
+static int query_offline(struct memory_client *client,
+			 struct memory_event *event)
+{
+	struct named *named = to_named(client);
+
+	note_event(named, "query_offline", event);
+	return decide(named, "going_offline", event);
+}
 
 static void batch_begin(struct memory_client *client,
 			const struct memory_batch *batch)

@@ -227,8 +227,7 @@ static struct folio *find_used(const struct place *place)
 		folio = page_folio(page);
 		if (!folio_try_get(folio))
 			continue;
-		if (page_folio(page) == folio && folio_test_lru(folio) &&
-		    folio_mapped(folio))
+		if (page_folio(page) == folio && folio_mapped(folio))
 			return folio;
 		folio_put(folio);
 	}

@@ -5,6 +5,7 @@
  *
  *   add:    "<node> <address> <size> [managed] [group] [memmap]"
  *   remove: "<address> <size>"
+ *   take:   the same, and its blocks may be online
  *
  * managed: the memory is driver-managed; group: it gets a static memory group;
  * memmap: it may hold its own memmap. The errno of a write is that of the core.
@@ -75,7 +76,7 @@ static int add_set(const char *val, const struct kernel_param *kp)
 	return ret;
 }
 
-static int remove_set(const char *val, const struct kernel_param *kp)
+static int give_back(const char *val, int (*give)(u64 start, u64 size))
 {
 	struct piece *piece, *next;
 	unsigned long long start, size;
@@ -86,7 +87,7 @@ static int remove_set(const char *val, const struct kernel_param *kp)
 	list_for_each_entry_safe(piece, next, &pieces, list) {
 		if (piece->start != start || piece->size != size)
 			continue;
-		ret = remove_memory(start, size);
+		ret = give(start, size);
 		if (!ret)
 			forget_piece(piece);
 		return ret;
@@ -94,10 +95,22 @@ static int remove_set(const char *val, const struct kernel_param *kp)
 	return -ENOENT;
 }
 
+static int remove_set(const char *val, const struct kernel_param *kp)
+{
+	return give_back(val, remove_memory);
+}
+
+static int take_set(const char *val, const struct kernel_param *kp)
+{
+	return give_back(val, offline_and_remove_memory);
+}
+
 static const struct kernel_param_ops add_ops = { .set = add_set };
 static const struct kernel_param_ops remove_ops = { .set = remove_set };
+static const struct kernel_param_ops take_ops = { .set = take_set };
 module_param_cb(add, &add_ops, NULL, 0200);
 module_param_cb(remove, &remove_ops, NULL, 0200);
+module_param_cb(take, &take_ops, NULL, 0200);
 
 static int __init provider_init(void)
 {
