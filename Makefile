@@ -11,7 +11,7 @@ export ARCH STOCK DEBUG VARIANT CONFIG KSRC OUT T K FULL ACCEL JOBS TIMEOUT_SCAL
 
 help:
 	@echo 'make run                            plug, use and unplug a DIMM in a running kernel'
-	@echo 'make test [T=part] [K=expression]   run the tests, or a part: core peers debug check build'
+	@echo 'make test [T=part] [K=expression]   run the tests, or a part: core refusal peers debug check build'
 	@echo 'make test-full                      also the slow ones'
 	@echo 'make kernel [ARCH=x86_64] [DEBUG=1] [STOCK=1] [CONFIG=extra.config]'
 	@echo '                                    build; the last line is the path of the image'

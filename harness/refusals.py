@@ -93,14 +93,14 @@ class Watch:
     def _events(self):
         return [event for event in uevents(self.listener.output) if "MEMORY_REFUSED" in event[1]]
 
-    def said(self, block=None):
-        """The refusal of the only request that was refused since the last call, of a block or a range."""
+    def said(self, block=None, requests=1):
+        """The refusal of the last of so many requests that were refused since the last call, of a block or a range."""
         text = memory.refusal(self.guest)
         refusal = parse(text)
         assert str(refusal) == text
         if block is not None:
             assert memory.refusal(self.guest, block) == text
-        self.seen += 1
+        self.seen += requests
         self.listener.wait_until(lambda _: len(self._events()) >= self.seen)
         events = self._events()
         assert len(events) == self.seen, f"{len(events)} uevents for {self.seen} refused requests: {events}"

@@ -9,8 +9,9 @@ import sys
 from .paths import LOGS, REPO, HarnessError
 
 TESTS = REPO / "harness" / "tests"
-# The part that has no folder: the core's tests once more, on a kernel that finds mistakes by itself.
+# The part that has no folder: these once more, on a kernel that finds mistakes by itself.
 DEBUG = "debug"
+AGAIN_ON_DEBUG = ("core", "refusal")
 
 
 def parts():
@@ -18,7 +19,7 @@ def parts():
     return sorted([*folders, DEBUG])
 
 
-def run_pytest(folder, select, marks, **settings):
+def run_pytest(folders, select, marks, **settings):
     """{verdict: number} of one run of pytest"""
     command = [sys.executable, "-B", "-m", "pytest", "-p", "no:cacheprovider", "--tb=short", "-v", "--no-header",
                "--durations=5", "--import-mode=importlib", "--rootdir", str(REPO),
@@ -32,7 +33,7 @@ def run_pytest(folder, select, marks, **settings):
     counts_file.unlink(missing_ok=True)
     environment = {**os.environ, "PYTHONPATH": str(REPO), "PYTHONDONTWRITEBYTECODE": "1",
                    "COUNTS_FILE": str(counts_file), **settings}
-    status = subprocess.run([*command, str(folder)], cwd=REPO, env=environment, check=False).returncode
+    status = subprocess.run([*command, *map(str, folders)], cwd=REPO, env=environment, check=False).returncode
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     if counts_file.exists():
         counts.update(json.loads(counts_file.read_text()))
@@ -50,10 +51,10 @@ def main(part="", full=False, select=""):
     if part != DEBUG:
         # Without a part the second run has those that need the debug kernel.
         first = marks if part else [*marks, "not needs_debug"]
-        runs.append(run_pytest(TESTS / part, select, first))
+        runs.append(run_pytest([TESTS / part], select, first))
     if part == DEBUG or not part:
         again = [*marks, "not measure"] if full else [*marks, "not measure", "not slow_on_debug"]
-        runs.append(run_pytest(TESTS / "core", select, again, TEST_KERNEL=DEBUG))
+        runs.append(run_pytest([TESTS / name for name in AGAIN_ON_DEBUG], select, again, TEST_KERNEL=DEBUG))
     counts = {key: sum(run[key] for run in runs) for key in runs[0]}
     if counts["skipped"]:
         print(f"{counts['skipped']} skipped as expected")

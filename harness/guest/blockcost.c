@@ -2,10 +2,11 @@
 /*
  * What bringing memory blocks online and offline costs, one after the other.
  *
- *   blockcost <first address> <blocks> [online type]
+ *   blockcost <first address> <blocks> [online type] [check]
  *
- * adds so many blocks by the probe file, brings all of them online, takes them
- * offline in the order in which they came, and removes them. Prints one line
+ * adds so many blocks by the probe file, brings all of them online, reads their
+ * hotplug/check if it is to, takes them offline in the order in which they came,
+ * and removes them. Prints one line
  * for each block and step, "<step> <index> <ns>", and one for each step as a
  * whole, "<step> busy <ns>": the time in which the CPU was not idle until it
  * had been idle for a while, deferred work included. The latter needs a guest
@@ -85,21 +86,32 @@ static unsigned long block_size(void)
 	return size;
 }
 
+/* In the place of a value: the file is read */
+static const char look[] = "look";
+
 static void put(const char *value, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 static void put(const char *value, const char *format, ...)
 {
-	char path[128];
+	char path[128], text[256] = "";
 	va_list args;
 	int fd;
 
 	va_start(args, format);
 	vsnprintf(path, sizeof(path), format, args);
 	va_end(args);
-	fd = open(path, O_WRONLY);
-	if (fd < 0 || write(fd, value, strlen(value)) != (ssize_t)strlen(value))
+	fd = open(path, value == look ? O_RDONLY : O_WRONLY);
+	if (fd < 0)
 		fail(path);
+	if (value == look) {
+		if (read(fd, text, sizeof(text) - 1) < 0 || strcmp(text, "ok\n")) {
+			fprintf(stderr, "blockcost: %s: %s", path, text);
+			exit(1);
+		}
+	} else if (write(fd, value, strlen(value)) != (ssize_t)strlen(value)) {
+		fail(path);
+	}
 	close(fd);
 }
 
@@ -154,6 +166,8 @@ int main(int argc, char **argv)
 
 	each_block("add", "probe", NULL, first, blocks, size);
 	each_block("online", "state", type, first, blocks, size);
+	if (argc > 4)
+		each_block("check", "hotplug/check", look, first, blocks, size);
 	each_block("offline", "state", "offline", first, blocks, size);
 	if (!stock)
 		each_block("remove", "remove", NULL, first, blocks, size);

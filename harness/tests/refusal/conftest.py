@@ -32,7 +32,7 @@ class Field:
         self.movable = PROBED // self.size
         self.base = DRIVEN // self.size
         self.normal = self.base + 1
-        self.spare = self.base + 4          # and what follows: memory that nobody has added
+        self.spare = self.movable + 4       # and what follows: memory that nobody has added
         memory.set_state(guest, [self.base], "online_kernel")
 
     def probe(self, start, count):
@@ -81,9 +81,9 @@ class Field:
     def in_block(self, kind, block):
         return self.obstacle(kind, self.start(block), self.size)
 
-    def hog(self, node_block, chunk):
-        """Take all free memory of the block's node, other than ZONE_MOVABLE, in chunks of this size."""
-        self.obstacle("hog", self.start(node_block), chunk)
+    def drain(self, block):
+        """Take all free memory of the block's node, other than ZONE_MOVABLE."""
+        self.obstacle("drain", self.start(block), 4096)
 
     def use(self, block, how=""):
         """A process that uses a page of the block, pinned by a pipe unless loosely; (the process, the page's address)."""

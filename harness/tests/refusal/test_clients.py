@@ -19,8 +19,8 @@ EVENTS = {"prepare_online": ("online", "finish_offline"), "going_online": ("onli
 def notifier(field):
     """The older kind, called after everybody else's default."""
     selftests.load(field.guest, "mhp_notifier")
-    yield f"{NOTIFIER}"
-    field.guest.run(f"rmmod mhp_notifier")
+    yield NOTIFIER
+    field.guest.run("rmmod mhp_notifier")
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def named(field):
     def add(name, priority=0, words=""):
         assert field.put(f"{NAMED}/add", f"{name} {priority} {words}") == "ok"
         names.append(name)
-    field.put(f"{NAMED}/record", "")
+    field.put(f"{NAMED}/record", "forget")
     yield add
     for name in names:
         field.put(f"{NAMED}/del", name)
@@ -40,7 +40,7 @@ def named(field):
 def record(field):
     """[(client, what it was told, the rest)], in order; forgets it."""
     lines = field.guest.run(f"cat {NAMED}/record").splitlines()
-    field.put(f"{NAMED}/record", "")
+    field.put(f"{NAMED}/record", "forget")
     return [tuple(line.split(" ", 2)) for line in lines]
 
 
@@ -128,7 +128,7 @@ def test_by_priority_old_and_new(field, watch, notifier, named, block):
     field.online(block, "online_movable")
     calls(field)
     assert field.put(f"{NAMED}/refuse", "late going_offline 16") == "ok"
-    assert field.put(f"{notifier}/seen", "") == "ok"
+    assert field.put(f"{notifier}/seen", "forget") == "ok"
     assert refused(field, watch, block, "offline", "EBUSY").by == "late"
     assert calls(field) == [("early", "going_offline"), ("late", "going_offline"), ("early", "cancel_offline")]
     assert field.guest.run(f"cat {notifier}/seen").split() == ["going_offline", "cancel_offline"]
@@ -176,9 +176,9 @@ def test_batches(field, named):
     where = f"{start:#x} {count * size:#x}"
     extent = f"{start:#x}+{count * size:#x}"
     g.run(f"echo online_movable > {memory.SYSFS}/auto_online_blocks")
-    assert field.put(f"{PROVIDER}/add", f"1 {where}") == "ok", memory.refusal(g)
+    assert field.put(f"{PROVIDER}/add", f"0 {where}") == "ok", memory.refusal(g)
     g.run(f"echo offline > {memory.SYSFS}/auto_online_blocks")
-    each = [f"{start + i * size:#x}+{size:#x} nid=1 batch={extent}" for i in range(count)]
+    each = [f"{start + i * size:#x}+{size:#x} nid=0 batch={extent}" for i in range(count)]
     events = [("driver", what, where) for where in each for what in ("prepare_online", "going_online", "online")]
     assert record(field) == [("driver", "batch_begin", f"{extent} online"), *events,
                              ("driver", "batch_end", f"{extent} online")]
@@ -314,7 +314,8 @@ def test_a_module_is_unloaded_during_an_event(field, named, block, refuses):
     leaver = g.spawn("rmmod mhp_notifier")
     g.run("until grep -q '^mhp_notifier .* Unloading' /proc/modules; do :; done")
     assert leaver.status is None and writer.status is None
-    assert field.put(f"{NAMED}/go", "") == "ok"
+    assert field.put(f"{NAMED}/go", "on") == "ok"
     assert writer.wait() == ((1, "EIO\n") if refuses else (0, "ok\n"))
     assert leaver.wait()[0] == 0
-    assert not g.sh("test -d /sys/module/mhp_notifier")[0] == 0
+    assert g.sh("test -d /sys/module/mhp_notifier")[0] != 0
+    assert field.put(f"{NAMED}/refuse", "slow going_offline 0") == "ok"

@@ -68,7 +68,7 @@ matches()
 # says <directory> <reason>: the refusal there gives this reason
 says()
 {
-	matches "$1/refusal" "error=-[0-9]* request=* reason=$2 range=0x*-0x* by=* why=?*"
+	matches "$1/refusal" "error=-[0-9]* request=* reason=$2 range=0x*-0x* by=?* page=?* why=?*"
 }
 
 hex()

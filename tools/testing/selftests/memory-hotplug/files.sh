@@ -12,6 +12,7 @@ block_size_bytes 444
 auto_online_blocks 644
 hotplug/states 444
 hotplug/refusal 444
+hotplug/offline_timeout_ms 644
 hotplug/fail 644"
 
 BLOCK_MODES="state 644
@@ -22,6 +23,8 @@ valid_zones 444
 online 644
 hotplug/state 444
 hotplug/refusal 444
+hotplug/progress 444
+hotplug/check 400
 hotplug/fail 644"
 
 # modes <directory> <list>
@@ -43,7 +46,8 @@ files_without_a_store_or_show()
 {
 	for file in block_size_bytes hotplug/states hotplug/refusal "$(name 0)/phys_index" \
 		    "$(name 0)/removable" "$(name 0)/phys_device" "$(name 0)/valid_zones" \
-		    "$(name 0)/hotplug/state" "$(name 0)/hotplug/refusal"; do
+		    "$(name 0)/hotplug/state" "$(name 0)/hotplug/refusal" \
+		    "$(name 0)/hotplug/progress" "$(name 0)/hotplug/check"; do
 		refuses EACCES "$file" 1 || return 1
 	done
 	reads probe EACCES && reads remove EACCES
@@ -205,6 +209,27 @@ hotplug_state()
 	takes "$(name 0)/state" offline && reads "$file" offline
 }
 
+# What a block says of itself while nothing happens to it
+progress_and_check()
+{
+	reads "$(name 0)/hotplug/progress" idle &&
+	matches "$(name 0)/hotplug/check" "error=-22 request=offline reason=offline *" &&
+	takes "$(name 0)/state" online_movable && reads "$(name 0)/hotplug/progress" idle &&
+	reads "$(name 0)/hotplug/check" ok && takes "$(name 0)/state" offline &&
+	reads "$(name 0)/hotplug/progress" idle
+}
+
+offline_timeout_ms()
+{
+	file=hotplug/offline_timeout_ms
+	reads $file 0 && takes $file 5000 && reads $file 5000 || return 1
+	for text in -1 soon 1s "1 2" "
+"; do
+		refuses EINVAL $file "$text" && reads $file 5000 || return 1
+	done
+	refuses ERANGE $file 4294967296 && takes $file 0 && reads $file 0
+}
+
 # A block's refusal stays until the block has done what it was asked for
 refusal_of_a_block()
 {
@@ -263,6 +288,6 @@ need_spare 2
 run_tests modes_of_the_files files_without_a_store_or_show block_size_bytes auto_online_blocks \
 	list_of_states point_of_no_return hotplug_fail_takes_what_may_fail errno_of_fail \
 	bad_input_to_fail state online phys_index removable_and_phys_device \
-	valid_zones hotplug_state refusal_of_a_block fail_fires_once \
+	valid_zones hotplug_state progress_and_check offline_timeout_ms refusal_of_a_block fail_fires_once \
 	links_between_block_and_node poison_files_refuse_bad_input crash_hotplug \
 	kernel_online_types

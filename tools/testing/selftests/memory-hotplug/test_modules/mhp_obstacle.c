@@ -19,7 +19,9 @@
  *   contig	the page block as an allocation of contiguous memory isolates it:
  *		under way for as long as there is a locked page in the range
  *   hog	all free memory of the range's node, outside of ZONE_MOVABLE, in
- *		chunks of the size that is given in place of the range's
+ *		chunks of the size that is given in place of the range's; but for
+ *		16 MiB, which the rest of the system has to live on
+ *   drain	the same, and nothing is left
  *
  * What the kernel allocates goes to the range by allocating until a page lies in
  * it and giving back the others; in ZONE_MOVABLE, where the kernel allocates
@@ -38,10 +40,13 @@
 #include <linux/nodemask.h>
 #include <linux/pagemap.h>
 #include <linux/pfn.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
 #include <linux/workqueue.h>
+
+#define HOG_LEAVES	SZ_16M
 
 #define QUIET	(__GFP_NOWARN | __GFP_NORETRY)
 
@@ -339,7 +344,20 @@ static void undo_contig(struct obstacle *obstacle)
 		__free_page(obstacle->page);
 }
 
-static int make_hog(struct obstacle *obstacle, const struct place *place)
+/* The pages that were taken last */
+static void give_back(struct obstacle *obstacle, unsigned long nr_pages)
+{
+	unsigned long chunks = nr_pages >> obstacle->order;
+	struct page *page;
+
+	while (chunks-- && !list_empty(&obstacle->pages)) {
+		page = list_first_entry(&obstacle->pages, struct page, lru);
+		list_del(&page->lru);
+		__free_pages(page, obstacle->order);
+	}
+}
+
+static int make_drain(struct obstacle *obstacle, const struct place *place)
 {
 	struct page *page;
 
@@ -354,6 +372,14 @@ static int make_hog(struct obstacle *obstacle, const struct place *place)
 		list_add(&page->lru, &obstacle->pages);
 		cond_resched();
 	}
+}
+
+static int make_hog(struct obstacle *obstacle, const struct place *place)
+{
+	const int ret = make_drain(obstacle, place);
+
+	give_back(obstacle, PHYS_PFN(HOG_LEAVES));
+	return ret;
 }
 
 static void undo_hog(struct obstacle *obstacle)
@@ -371,6 +397,7 @@ static const struct kind kinds[] = {
 	{ "driver",	make_driver,	undo_driver },
 	{ "contig",	make_contig,	undo_contig },
 	{ "hog",	make_hog,	undo_hog },
+	{ "drain",	make_drain,	undo_hog },
 };
 
 static const struct kind *find_kind(const char *name)
@@ -436,8 +463,9 @@ static int held_get(char *buffer, const struct kernel_param *kp)
 	int len = 0;
 
 	list_for_each_entry(obstacle, &obstacles, list) {
-		if (obstacle->kind->make == make_hog)
-			len += sysfs_emit_at(buffer, len, "hog 0 %zu\n",
+		if (obstacle->kind->undo == undo_hog)
+			len += sysfs_emit_at(buffer, len, "%s 0 %zu\n",
+					     obstacle->kind->name,
 					     list_count_nodes(&obstacle->pages) *
 					     (PAGE_SIZE << obstacle->order));
 		else
