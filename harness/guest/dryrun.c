@@ -9,8 +9,8 @@
  * in an order that the seed decides, as it does everything else that is left to
  * chance. The blocks: "movable" and "normal" ones, offline, of which a case takes
  * any; boot memory that cannot go for what it is, as "holes", "zones", "reserved" or
- * "cma", or that can, as "free"; and for each node one block that is online, as
- * "hog", when its memory is to be taken. Kinds whose blocks are not there are left
+ * "cma", or that can, as "free"; and as "drain" one that is online and stays so, on
+ * another node than the movable ones. Kinds whose blocks are not there are left
  * out. Patience is in milliseconds: how long a block gets that should go.
  *
  * Prints a line for each case that did not end as it should, and then
@@ -59,6 +59,17 @@ struct blocks {
 
 static struct blocks blocks[16];
 static unsigned int nr_blocks;
+
+static const struct blocks *find_blocks(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_blocks; i++) {
+		if (!strcmp(blocks[i].name, name))
+			return &blocks[i];
+	}
+	return NULL;
+}
 
 /* What a case holds until its end */
 static char *memory;
@@ -213,15 +224,10 @@ static void obstacle(const char *kind, uint64_t start, uint64_t size)
 	place = strtoull(last, NULL, 0);
 }
 
-/* All free memory that is not in ZONE_MOVABLE, but for what is in small pieces */
-static void hog(void)
+/* Pages that leave a node go to another; on which there is nothing free then */
+static void drain_other_node(void)
 {
-	unsigned int i;
-
-	for (i = 0; i < nr_blocks; i++) {
-		if (!strcmp(blocks[i].name, "hog"))
-			obstacle("hog", start_of(blocks[i].first), 4 * MIB);
-	}
+	obstacle("drain", start_of(find_blocks("drain")->first), page_size);
 	place = 0;
 }
 
@@ -400,15 +406,15 @@ static void offline_movable(unsigned int block)
 static void no_room(unsigned int block)
 {
 	(void)block;
-	use((64 + chance(32)) * MIB, 0);
+	use((100 + chance(20)) * MIB, 0);
 	touch();
-	hog();
+	drain_other_node();
 }
 
 static void huge_without_target(unsigned int block)
 {
 	(void)block;
-	hog();
+	drain_other_node();
 	must_put(HUGE_PAGES, "40");
 	use(80 * MIB, MAP_HUGETLB);
 	touch();
@@ -417,7 +423,7 @@ static void huge_without_target(unsigned int block)
 static void huge_reserved(unsigned int block)
 {
 	(void)block;
-	hog();
+	drain_other_node();
 	must_put(HUGE_PAGES, "20");
 	use(40 * MIB, MAP_HUGETLB);
 }
@@ -504,17 +510,6 @@ static struct kind kinds[] = {
 };
 
 #define KINDS	(sizeof(kinds) / sizeof(*kinds))
-
-static const struct blocks *find_blocks(const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr_blocks; i++) {
-		if (!strcmp(blocks[i].name, name))
-			return &blocks[i];
-	}
-	return NULL;
-}
 
 static void parse_blocks(const char *text)
 {

@@ -48,7 +48,7 @@ def run(g, times, removable, blocks, timeout):
 
 def hot_blocks(field):
     return [("movable", f"{field.movable}-{field.movable + 3}"), ("normal", f"{field.normal}-{field.normal + 2}"),
-            ("hog", 1), ("hog", field.base)]
+            ("drain", field.base)]
 
 
 def run_hot(image, times, removable, timeout, load=None):

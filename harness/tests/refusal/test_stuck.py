@@ -156,7 +156,7 @@ def test_eject_of_a_dimm(kernel_ours):
     with boot(kernel_ours, nodes=None, mem="1G", maxmem="4G", slots=1) as g, refusals.Watch(g) as watch:
         g.run(f"echo offline > {memory.SYSFS}/auto_online_blocks")
         known = memory.blocks(g)
-        g.plug_dimm("d", size="256M")
+        g.plug_dimm("d", size="128M")
         blocks = sorted(memory.blocks(g).keys() - known.keys())
         size = memory.block_size(g)
         memory.set_state(g, blocks, "online_movable")

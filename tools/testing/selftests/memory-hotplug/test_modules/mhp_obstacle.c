@@ -20,7 +20,7 @@
  *		under way for as long as there is a locked page in the range
  *   hog	all free memory of the range's node, outside of ZONE_MOVABLE, in
  *		chunks of the size that is given in place of the range's; but for
- *		16 MiB, which the rest of the system has to live on
+ *		48 MiB, which the rest of the system has to live on
  *   drain	the same, and nothing is left
  *
  * What the kernel allocates goes to the range by allocating until a page lies in
@@ -46,7 +46,8 @@
 #include <linux/sysfs.h>
 #include <linux/workqueue.h>
 
-#define HOG_LEAVES	SZ_16M
+/* Above the watermarks, so that nobody is killed for want of memory */
+#define HOG_LEAVES	(3 * SZ_16M)
 
 #define QUIET	(__GFP_NOWARN | __GFP_NORETRY)
 
