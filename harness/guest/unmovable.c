@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Kernel pages of a node that nothing can move: what has been written to a pipe,
- * or page tables.
+ * Pages of a node that nothing can move: what has been written to a pipe, page
+ * tables, or secret memory.
  *
- *   unmovable <node> <KiB> [pipes|tables]
+ *   unmovable <node> <KiB> [pipes|tables|secret]
  *
- * binds its allocations to the node, fills pipes or touches memory far apart, says
- * how much it holds, and gives it back at the end of its input.
+ * binds its allocations to the node, fills pipes, touches memory far apart or that
+ * of memfd_secret(), says how much it holds, and gives it back at the end of its
+ * input.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -86,13 +88,29 @@ static void hold_tables(int node, int kib)
 		(void)memory[at];
 }
 
+static void hold_secret(int node, int kib)
+{
+	const size_t size = kib * 1024UL;
+	const int fd = syscall(SYS_memfd_secret, 0);
+	struct rlimit all = { size, size };
+	char *memory;
+
+	if (fd < 0 || ftruncate(fd, size) || setrlimit(RLIMIT_MEMLOCK, &all))
+		fail("memfd_secret");
+	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (memory == MAP_FAILED)
+		fail("mmap");
+	bind_to(node);
+	memset(memory, 1, size);
+}
+
 int main(int argc, char **argv)
 {
 	const int kib = argc > 2 ? atoi(argv[2]) : 0;
 	char input;
 
 	if (argc < 3 || argc > 4) {
-		fprintf(stderr, "usage: unmovable <node> <KiB> [pipes|tables]\n");
+		fprintf(stderr, "usage: unmovable <node> <KiB> [pipes|tables|secret]\n");
 		return 2;
 	}
 	if (kib < PIPE_KIB || kib > PIPE_KIB * MAX_PIPES) {
@@ -101,6 +119,8 @@ int main(int argc, char **argv)
 	}
 	if (argc > 3 && !strcmp(argv[3], "tables"))
 		hold_tables(atoi(argv[1]), kib);
+	else if (argc > 3 && !strcmp(argv[3], "secret"))
+		hold_secret(atoi(argv[1]), kib);
 	else
 		hold_pipes(atoi(argv[1]), kib);
 	if (syscall(SYS_set_mempolicy, MPOL_DEFAULT, NULL, 0))

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
-"""On a kernel with page_owner=on a refusal tells who has allocated an unmovable page; see test_pages.py for without."""
+"""What only a kernel with more options has: page_owner=on tells who has allocated a page, see test_pages.py for
+without; and secret memory."""
 
 import re
 
 import pytest
 
 from harness import refusals
+from harness.refusals import parse
 from harness.tests.refusal.conftest import Field, boot
 
 
@@ -42,3 +44,23 @@ def test_a_process(field):
     assert re.fullmatch(r"allocated by unmovable \(pid \d+\), at (\w+ < )*pipe_write < .*", refusal.why), refusal.why
     field.end(process)
     field.drop()
+
+
+def test_secret_memory(field):
+    """In use by a process, and yet it is not to be moved."""
+    field.drain(field.base)
+    field.online(field.normal, "online_kernel")
+    process = field.guest.spawn("unmovable 1 8192 secret")
+    assert "holding 8192 KiB" in process.wait_output("holding"), process.output
+    field.timeout(300)
+    with refusals.Watch(field.guest) as watch:
+        refusal = watch.offline_refused("ETIMEDOUT", field.normal)
+    assert refusal.page == "fixed" and refusal.reason == "timeout"
+    assert re.fullmatch(r"hotplug/offline_timeout_ms is over; held up by: page of a file that does not let its pages be "
+                        r"moved, inode \d+ of secretmem of unmovable \(pid \d+\)", refusal.why), refusal.why
+    said = parse(field.check(field.normal)[0])
+    assert (said.reason, said.page, said.first) == ("unmovable", "fixed", refusal.first)
+    field.end(process)
+    field.drop()
+    field.timeout(0)
+    field.offline(field.normal)

@@ -54,8 +54,8 @@ def movable(field):
     ("offline", "offline", "offline page that its driver, a balloon, does not give up"),
 ], ids=["slab", "kernel", "table", "offline"])
 def test_in_a_normal_block(field, watch, normal, kind, page, why):
-    address, size = field.in_block(kind, normal)
-    expect(watch.offline_refused("EBUSY", normal), why, page=page, **place(address, size))
+    address, _ = field.in_block(kind, normal)
+    expect(watch.offline_refused("EBUSY", normal), why, page=page, **place(address))
     assert field.state(normal) == "online"
 
 
@@ -92,6 +92,16 @@ def test_pinned_by_a_pipe(field, watch, movable):
     field.timeout(LIMIT_MS)
     expect(watch.offline_refused("ETIMEDOUT", movable),
            re.compile(TIMED_OUT + PINNED), error=-110, reason="timeout", page="pinned", **place(address))
+    field.end(process)
+
+
+def test_pinned_for_dma(field, watch, movable):
+    process, address = field.use(movable, "dma")
+    field.timeout(LIMIT_MS)
+    expect(watch.offline_refused("ETIMEDOUT", movable),
+           re.compile(TIMED_OUT + r"page pinned 1 time for DMA, anonymous memory of pin \(pid \d+\)"), error=-110,
+           reason="timeout", page="pinned", **place(address))
+    field.drop()
     field.end(process)
 
 

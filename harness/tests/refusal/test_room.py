@@ -36,16 +36,17 @@ def says_no_room(lines, what):
                            page="no-target", why=said.why)
 
 
-def is_without_target(refusal, block, size):
-    assert (refusal.error, refusal.reason, refusal.by, refusal.page) == (-110, "timeout", "core", "no-target"), refusal
-    assert refusal.why.startswith("hotplug/offline_timeout_ms is over; held up by: no memory elsewhere to move "), refusal
+def is_without_target(refusal, block, size, page, why):
+    assert (refusal.error, refusal.reason, refusal.by, refusal.page) == (-110, "timeout", "core", page), refusal
+    assert re.fullmatch("hotplug/offline_timeout_ms is over; held up by: " + why, refusal.why), refusal
     assert refusal.first // size == block
 
 
 def test_pages_that_fit_nowhere(field, watch, cornered):
     load = field.fill(100, cornered)
     says_no_room(field.check(cornered), "pages in use")
-    is_without_target(watch.offline_refused("ETIMEDOUT", cornered), cornered, field.size)
+    is_without_target(watch.offline_refused("ETIMEDOUT", cornered), cornered, field.size, "no-target",
+                      "no memory elsewhere to move the page to")
     # Now there is room
     field.drop()
     field.timeout(0)
@@ -69,7 +70,11 @@ def test_huge_pages_that_fit_nowhere(field, watch, cornered):
     """All are used, and no memory is free to make another of."""
     process = huge(field, 40, "used")
     says_no_room(field.check(cornered), "pages in use")
-    is_without_target(watch.offline_refused("ETIMEDOUT", cornered), cornered, field.size)
+    refusal = watch.offline_refused("ETIMEDOUT", cornered)
+    is_without_target(refusal, cornered, field.size, "hugetlb",
+                      r"huge page of 2048 kB, anonymous memory of huge \(pid \d+\), and none is free elsewhere; "
+                      r"free one, or raise nr_hugepages")
+    assert refusal.size == 2 * MIB
     field.end(process)
 
 
@@ -77,13 +82,10 @@ def test_huge_pages_that_are_promised(field, watch, cornered):
     """Free ones, which somebody has reserved: they cannot be dissolved."""
     process = huge(field, 40, "reserved")
     says_no_room(field.check(cornered), "huge pages of hugetlbfs")
-    start, size = field.start(cornered), field.size
     refusal = watch.offline_refused("EBUSY", cornered)
-    assert refusal == Refusal(error=-16, request="offline", reason="unmovable", first=start, last=start + size - 1,
-                              by="core", page=refusal.page,
-                              why="a free huge page of hugetlbfs is reserved, it could not be dissolved; free others, "
-                                  "or raise nr_hugepages")
-    assert refusal.page in ("none", "hugetlb")
+    assert refusal == Refusal(error=-16, request="offline", reason="unmovable", first=refusal.first, last=refusal.last,
+                              by="core", page="hugetlb", why="free huge page that hugetlbfs has promised to somebody")
+    assert refusal.first // field.size == cornered
     field.end(process)
 
 

@@ -11,7 +11,7 @@ remove 200
 block_size_bytes 444
 auto_online_blocks 644
 hotplug/states 444
-hotplug/refusal 444
+hotplug/refusal 400
 hotplug/offline_timeout_ms 644
 hotplug/fail 644"
 
@@ -22,8 +22,8 @@ phys_device 444
 valid_zones 444
 online 644
 hotplug/state 444
-hotplug/refusal 444
-hotplug/progress 444
+hotplug/refusal 400
+hotplug/progress 400
 hotplug/check 400
 hotplug/fail 644"
 

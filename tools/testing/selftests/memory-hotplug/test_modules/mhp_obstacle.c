@@ -10,6 +10,8 @@
  * Kinds:
  *
  *   pin	a reference to a page that a process uses
+ *   dma	a page pinned as for direct memory access; its address is that in
+ *		the process that writes
  *   lock	the lock of a page that a process uses
  *   slab	a page of our own slab cache, "mhp_obstacle"
  *   kernel	a page that only we know of
@@ -256,6 +258,21 @@ static void undo_pin(struct obstacle *obstacle)
 	put_page(obstacle->page);
 }
 
+static int make_dma(struct obstacle *obstacle, const struct place *place)
+{
+	const int ret = pin_user_pages_fast(PFN_PHYS(place->start_pfn), 1,
+					    FOLL_WRITE, &obstacle->page);
+
+	if (ret < 0)
+		return ret;
+	return ret == 1 ? 0 : -EFAULT;
+}
+
+static void undo_dma(struct obstacle *obstacle)
+{
+	unpin_user_page(obstacle->page);
+}
+
 static int make_lock(struct obstacle *obstacle, const struct place *place)
 {
 	const int ret = make_pin(obstacle, place);
@@ -390,6 +407,7 @@ static void undo_hog(struct obstacle *obstacle)
 
 static const struct kind kinds[] = {
 	{ "pin",	make_pin,	undo_pin },
+	{ "dma",	make_dma,	undo_dma },
 	{ "lock",	make_lock,	undo_lock },
 	{ "slab",	make_slab,	undo_slab },
 	{ "kernel",	make_kernel,	undo_kernel },
@@ -415,8 +433,9 @@ static const struct kind *find_kind(const char *name)
 static int put_set(const char *val, const struct kernel_param *kp)
 {
 	unsigned long long start, size;
+	struct place place = { .nid = NUMA_NO_NODE };
 	struct obstacle *obstacle;
-	struct place place;
+	const struct kind *kind;
 	char name[16];
 	int ret;
 
@@ -424,16 +443,21 @@ static int put_set(const char *val, const struct kernel_param *kp)
 		return -EINVAL;
 	place.start_pfn = PHYS_PFN(start);
 	place.end_pfn = PHYS_PFN(start + size);
-	if (!pfn_to_online_page(place.start_pfn))
-		return -ENXIO;
-	place.nid = page_to_nid(pfn_to_page(place.start_pfn));
+	kind = find_kind(name);
+	if (!kind)
+		return -EINVAL;
+	if (kind->make != make_dma) {
+		if (!pfn_to_online_page(place.start_pfn))
+			return -ENXIO;
+		place.nid = page_to_nid(pfn_to_page(place.start_pfn));
+	}
 
 	obstacle = kzalloc(sizeof(*obstacle), GFP_KERNEL);
 	if (!obstacle)
 		return -ENOMEM;
 	INIT_LIST_HEAD(&obstacle->pages);
-	obstacle->kind = find_kind(name);
-	ret = obstacle->kind ? obstacle->kind->make(obstacle, &place) : -EINVAL;
+	obstacle->kind = kind;
+	ret = kind->make(obstacle, &place);
 	if (ret)
 		kfree(obstacle);
 	else
