@@ -423,7 +423,6 @@ static void huge_without_target(unsigned int block)
 static void huge_reserved(unsigned int block)
 {
 	(void)block;
-	drain_other_node();
 	must_put(HUGE_PAGES, "20");
 	use(40 * MIB, MAP_HUGETLB);
 }

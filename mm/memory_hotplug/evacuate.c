@@ -216,8 +216,33 @@ static struct folio *get_target(struct folio *folio, unsigned long arg)
 	return target;
 }
 
+/* What is the first page that could not be moved? */
+static void describe_stuck(const struct pass *pass,
+			   struct mhp_obstacle *stuck)
+{
+	const struct mhp_obstacle *known;
+
+	known = mhp_progress_stuck_at(pass->stuck_pfn);
+	if (known)
+		*stuck = *known;
+	else if (pass->no_target)
+		mhp_obstacle_no_target(stuck, pass->stuck_pfn);
+	else
+		mhp_obstacle_describe(stuck, pass->stuck_pfn);
+}
+
+/* It may be enough before the first pass is over */
+static void name_stuck(const struct pass *pass)
+{
+	struct mhp_obstacle stuck;
+
+	describe_stuck(pass, &stuck);
+	mhp_progress_stuck(&stuck);
+}
+
 static void migrate_batch(struct pass *pass)
 {
+	const bool was_stuck = pass->is_stuck;
 	const unsigned long inside = pass->nr_inside;
 	unsigned long left = 0;
 	struct folio *folio;
@@ -239,6 +264,8 @@ static void migrate_batch(struct pass *pass)
 		}
 		putback_movable_pages(&pass->folios);
 	}
+	if (pass->is_stuck && !was_stuck)
+		name_stuck(pass);
 	left += pass->nr_inside - inside;
 	mhp_progress_add(0, pass->nr_pages - min(left, pass->nr_pages));
 	pass->nr_folios = 0;
@@ -300,17 +327,10 @@ static void find_leftover(struct pass *pass)
 
 static void end_pass(const struct pass *pass)
 {
-	const struct mhp_obstacle *known = NULL;
 	struct mhp_obstacle stuck = {};
 
 	if (pass->is_stuck)
-		known = mhp_progress_stuck_at(pass->stuck_pfn);
-	if (known)
-		stuck = *known;
-	else if (pass->is_stuck && pass->no_target)
-		mhp_obstacle_no_target(&stuck, pass->stuck_pfn);
-	else if (pass->is_stuck)
-		mhp_obstacle_describe(&stuck, pass->stuck_pfn);
+		describe_stuck(pass, &stuck);
 	mhp_progress_pass(&stuck);
 }
 

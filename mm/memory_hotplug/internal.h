@@ -408,6 +408,7 @@ bool mhp_folio_is_fixed(struct folio *folio);
 void mhp_progress_begin(struct mhp_block_op *op);
 void mhp_progress_add(unsigned long in_use, unsigned long evacuated);
 void mhp_progress_at(unsigned long pfn);
+void mhp_progress_stuck(const struct mhp_obstacle *stuck);
 void mhp_progress_pass(const struct mhp_obstacle *stuck);
 const struct mhp_obstacle *mhp_progress_stuck_at(unsigned long pfn);
 int mhp_progress_check(struct mhp_block_op *op);

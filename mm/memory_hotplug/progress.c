@@ -108,6 +108,17 @@ void mhp_progress_at(unsigned long pfn)
 }
 
 /**
+ * mhp_progress_stuck() - a page could not be moved, the pass goes on
+ * @stuck: what it is
+ */
+void mhp_progress_stuck(const struct mhp_obstacle *stuck)
+{
+	spin_lock(&progress_lock);
+	progress.stuck = *stuck;
+	spin_unlock(&progress_lock);
+}
+
+/**
  * mhp_progress_pass() - a pass over the block has ended
  * @stuck: what could not be moved; of kind MHP_PAGE_NONE if there is nothing
  *

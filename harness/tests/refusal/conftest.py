@@ -64,6 +64,10 @@ class Field:
     def drop(self):
         assert self.put(f"{OBSTACLE}/drop", "all") == "ok"
 
+    def settle(self):
+        """Give back what is only cached, like the slabs of what a process had."""
+        self.guest.run(f"{selftests.program('mhp')} settle")
+
     def timeout(self, milliseconds):
         assert self.put("hotplug/offline_timeout_ms", f"{milliseconds}") == "ok"
 

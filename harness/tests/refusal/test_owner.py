@@ -44,6 +44,8 @@ def test_a_process(field):
     assert re.fullmatch(r"allocated by unmovable \(pid \d+\), at (\w+ < )*pipe_write < .*", refusal.why), refusal.why
     field.end(process)
     field.drop()
+    field.settle()
+    field.offline(field.normal)
 
 
 def test_secret_memory(field):
@@ -62,5 +64,6 @@ def test_secret_memory(field):
     assert (said.reason, said.page, said.first) == ("unmovable", "fixed", refusal.first)
     field.end(process)
     field.drop()
+    field.settle()
     field.timeout(0)
     field.offline(field.normal)

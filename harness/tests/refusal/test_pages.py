@@ -137,6 +137,7 @@ def full_node(field):
     field.online(field.normal, "online_kernel")
     yield field.normal
     field.drop()
+    field.settle()
     field.offline(field.normal)
 
 

@@ -15,16 +15,21 @@ HUGE_PAGES = "/proc/sys/vm/nr_hugepages"
 
 
 @pytest.fixture
-def cornered(field):
-    """A block whose pages may go to the other node only, on which nothing is free."""
-    field.drain(field.base)
+def block(field):
     field.online(field.movable, "online_movable")
-    field.timeout(LIMIT_MS)
     yield field.movable
     field.guest.run(f"echo 0 > {HUGE_PAGES}")
     field.drop()
     field.timeout(0)
     field.offline(field.movable)
+
+
+@pytest.fixture
+def cornered(field, block):
+    """A block whose pages may go to the other node only, on which nothing is free."""
+    field.drain(field.base)
+    field.timeout(LIMIT_MS)
+    return block
 
 
 def says_no_room(lines, what):
@@ -78,14 +83,14 @@ def test_huge_pages_that_fit_nowhere(field, watch, cornered):
     field.end(process)
 
 
-def test_huge_pages_that_are_promised(field, watch, cornered):
+def test_huge_pages_that_are_promised(field, watch, block):
     """Free ones, which somebody has reserved: they cannot be dissolved."""
     process = huge(field, 40, "reserved")
-    says_no_room(field.check(cornered), "huge pages of hugetlbfs")
-    refusal = watch.offline_refused("EBUSY", cornered)
+    says_no_room(field.check(block), "huge pages of hugetlbfs")
+    refusal = watch.offline_refused("EBUSY", block)
     assert refusal == Refusal(error=-16, request="offline", reason="unmovable", first=refusal.first, last=refusal.last,
                               by="core", page="hugetlb", why="free huge page that hugetlbfs has promised to somebody")
-    assert refusal.first // field.size == cornered
+    assert refusal.first // field.size == block
     field.end(process)
 
 
