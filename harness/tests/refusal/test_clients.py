@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Clients that refuse, notifiers of the older kind and named ones; what each of them is told, and in which order."""
 
-import re
-
 import pytest
 
 from harness import memory, selftests

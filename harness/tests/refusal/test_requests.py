@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from harness import memory, refusals, selftests
+from harness import memory, refusals
 from harness.refusals import Refusal
 from harness.tests.refusal.conftest import PROBED, PROVIDER, boot
 

@@ -288,6 +288,7 @@ need_spare 2
 run_tests modes_of_the_files files_without_a_store_or_show block_size_bytes auto_online_blocks \
 	list_of_states point_of_no_return hotplug_fail_takes_what_may_fail errno_of_fail \
 	bad_input_to_fail state online phys_index removable_and_phys_device \
-	valid_zones hotplug_state progress_and_check offline_timeout_ms refusal_of_a_block fail_fires_once \
+	valid_zones hotplug_state progress_and_check offline_timeout_ms \
+	refusal_of_a_block fail_fires_once \
 	links_between_block_and_node poison_files_refuse_bad_input crash_hotplug \
 	kernel_online_types

@@ -104,28 +104,53 @@ static int called(struct memory_client *client, const char *name,
 	return decide(named, name, event);
 }
 
-#define ASKED(event) \
-	static int event(struct memory_client *client, \
-			 struct memory_event *about) \
-	{ \
-		return called(client, #event, about); \
-	}
+static int prepare_online(struct memory_client *client,
+			  struct memory_event *event)
+{
+	return called(client, "prepare_online", event);
+}
 
-#define TOLD(event) \
-	static void event(struct memory_client *client, \
-			  struct memory_event *about) \
-	{ \
-		called(client, #event, about); \
-	}
+static void finish_offline(struct memory_client *client,
+			   struct memory_event *event)
+{
+	called(client, "finish_offline", event);
+}
 
-ASKED(prepare_online)
-TOLD(finish_offline)
-ASKED(going_online)
-TOLD(cancel_online)
-TOLD(online)
-ASKED(going_offline)
-TOLD(cancel_offline)
-TOLD(offline)
+static int going_online(struct memory_client *client,
+			struct memory_event *event)
+{
+	return called(client, "going_online", event);
+}
+
+static void cancel_online(struct memory_client *client,
+			  struct memory_event *event)
+{
+	called(client, "cancel_online", event);
+}
+
+static void online(struct memory_client *client,
+		   struct memory_event *event)
+{
+	called(client, "online", event);
+}
+
+static int going_offline(struct memory_client *client,
+			 struct memory_event *event)
+{
+	return called(client, "going_offline", event);
+}
+
+static void cancel_offline(struct memory_client *client,
+			   struct memory_event *event)
+{
+	called(client, "cancel_offline", event);
+}
+
+static void offline(struct memory_client *client,
+		    struct memory_event *event)
+{
+	called(client, "offline", event);
+}
 
 /* As it would do in earnest */
 static int query_offline(struct memory_client *client,
@@ -140,7 +165,7 @@ static int query_offline(struct memory_client *client,
 static void batch_begin(struct memory_client *client,
 			const struct memory_batch *batch)
 {
-	note("%s batch_begin %#llx+%#llx %s\n", client->name,
+	note("%s %s %#llx+%#llx %s\n", client->name, __func__,
 	     PFN_PHYS(batch->start_pfn), PFN_PHYS(batch->nr_pages),
 	     batch->online ? "online" : "offline");
 }
@@ -148,7 +173,7 @@ static void batch_begin(struct memory_client *client,
 static void batch_end(struct memory_client *client,
 		      const struct memory_batch *batch)
 {
-	note("%s batch_end %#llx+%#llx %s\n", client->name,
+	note("%s %s %#llx+%#llx %s\n", client->name, __func__,
 	     PFN_PHYS(batch->start_pfn), PFN_PHYS(batch->nr_pages),
 	     batch->online ? "online" : "offline");
 }
@@ -156,8 +181,8 @@ static void batch_end(struct memory_client *client,
 static int replay(struct memory_client *client, unsigned long start_pfn,
 		  unsigned long nr_pages)
 {
-	note("%s replay %#llx+%#llx\n", client->name, PFN_PHYS(start_pfn),
-	     PFN_PHYS(nr_pages));
+	note("%s %s %#llx+%#llx\n", client->name, __func__,
+	     PFN_PHYS(start_pfn), PFN_PHYS(nr_pages));
 	return 0;
 }
 
