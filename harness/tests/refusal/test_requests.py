@@ -115,7 +115,7 @@ def test_memory_that_was_there_at_boot(kernel_ours):
     """Holes, a block in two zones, pages that were reserved at boot, and an area of the CMA, which is of 1 GiB."""
     hole = 0x108000000
     append = f"movablecore=1000M hugetlb_cma=1G memmap=4K${hole + 0x1000000:#x}"
-    with boot(kernel_ours, nodes=None, mem="5G", append=append) as g, refusals.Watch(g) as watch:
+    with boot(kernel_ours, nodes=None, mem="6G", append=append) as g, refusals.Watch(g) as watch:
         size = memory.block_size(g)
         rows = g.run(f"cd {memory.SYSFS}; grep -H . memory*/valid_zones").split()
         zones = {int(re.search(r"\d+", row)[0]): row.split(":")[1] for row in rows}
