@@ -9,6 +9,9 @@ import pytest
 from harness import memory, refusals, selftests
 from harness.tests.refusal.conftest import PROVIDER, boot
 
+# Their time limits and races are not yet proven on slow and busy machines
+pytestmark = pytest.mark.full
+
 MIB = 1 << 20
 LIMIT_MS = 300
 PROGRESS = re.compile(r"evacuated=(\d+) in-use=(\d+) passes=(\d+) at=(0x\w+) page=(\S+)(?: range=(0x\w+)-(0x\w+) why=(.*))?")
