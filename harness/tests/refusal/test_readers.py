@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Readers of every file of memory hotplug while blocks come and go, are refused and get stuck, and clients change.
 
-The debug kernel is the one that knows which locks must not be waited for: `make test T=debug`.
+The debug kernel is the one that knows which locks must not be waited for: `TEST_KERNEL=debug`.
 """
 
 import re
