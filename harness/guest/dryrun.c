@@ -165,13 +165,13 @@ static uint64_t start_of(unsigned int block)
 
 static uint64_t address_of(const char *page)
 {
+	const off_t where = (uintptr_t)page / page_size * sizeof(uint64_t);
 	static int pagemap = -1;
 	uint64_t entry;
 
 	if (pagemap < 0)
 		pagemap = open("/proc/self/pagemap", O_RDONLY);
-	if (pread(pagemap, &entry, sizeof(entry), (uintptr_t)page / page_size * sizeof(entry)) !=
-	    sizeof(entry))
+	if (pread(pagemap, &entry, sizeof(entry), where) != sizeof(entry))
 		fail("pagemap");
 	return entry & PM_PRESENT ? (entry & PM_PFN_MASK) * page_size : 0;
 }
@@ -180,7 +180,8 @@ static uint64_t address_of(const char *page)
 static void use(size_t size, int flags)
 {
 	memory_size = size;
-	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags,
+		      -1, 0);
 	if (memory == MAP_FAILED)
 		fail("mmap");
 }
@@ -485,7 +486,8 @@ static struct kind kinds[] = {
 	GOES_WITH("hugetlb used", "movable", huge_used),
 	GOES_WITH("client agrees", "movable", client_agrees),
 	GOES_WITH("client follows", "movable", client_follows),
-	{ .name = "client unknown", .blocks = "movable", .outcome = NOBODY_KNOWS, .setup = client_unknown },
+	{ .name = "client unknown", .blocks = "movable", .outcome = NOBODY_KNOWS,
+	  .setup = client_unknown },
 	GOES_WITH("free boot memory", "free", nothing),
 
 	STAYS_WITH("pinned by pipe", "movable", by_pipe, "page=pinned"),
@@ -624,8 +626,8 @@ static void run_case(unsigned int number, struct kind *kind)
 	kind->cases++;
 	if (wrong) {
 		kind->bad++;
-		printf("case %u: %s, memory%u, place %#llx: %s; said %s", number, kind->name, block,
-		       (unsigned long long)place, wrong, said);
+		printf("case %u: %s, memory%u, place %#llx: %s; said %s", number, kind->name,
+		       block, (unsigned long long)place, wrong, said);
 		printf("\tdone: %s, %s", error ? strerrorname_np(error) : "ok", refusal);
 		fflush(stdout);
 	}
@@ -636,7 +638,7 @@ static void run_case(unsigned int number, struct kind *kind)
 		get(block_file(block, "hotplug/refusal"), refusal, sizeof(refusal));
 		if (error) {
 			kind->bad++;
-			printf("case %u: %s, memory%u: still there afterwards: %s", number,
+			printf("case %u: %s, memory%u: stays afterwards: %s", number,
 			       kind->name, block, refusal);
 			errno = error;
 			fail("cleaning up");
@@ -651,7 +653,7 @@ int main(int argc, char **argv)
 	unsigned int i;
 
 	if (argc < 6) {
-		printf("usage: dryrun <seed> <times> <removable> <patience> <kind>=<block>[-<block>] ...\n");
+		printf("usage: dryrun <seed> <times> <removable> <patience> <kind>=<blocks> ...\n");
 		return 2;
 	}
 	page_size = sysconf(_SC_PAGESIZE);
@@ -669,7 +671,8 @@ int main(int argc, char **argv)
 
 	for (i = 0; i < KINDS; i++) {
 		if (kinds[i].cases)
-			printf("kind %s: %u cases, %u bad\n", kinds[i].name, kinds[i].cases, kinds[i].bad);
+			printf("kind %s: %u cases, %u bad\n", kinds[i].name,
+			       kinds[i].cases, kinds[i].bad);
 	}
 	printf("false ok %u; false obstacle %u; of %u, %ld s\n", false_ok, false_obstacle, nr_cases,
 	       (long)(time(NULL) - begin));

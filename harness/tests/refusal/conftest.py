@@ -90,7 +90,7 @@ class Field:
         self.obstacle("drain", self.start(block), 4096)
 
     def use(self, block, how=""):
-        """A process that uses a page of the block, pinned by a pipe unless loosely; (the process, the page's address)."""
+        """A process that uses a page of the block, see harness/guest/pin.c; (the process, the page's address)."""
         start = self.start(block)
         process = self.guest.spawn(f"pin {start:#x} {start + self.size:#x} {how}")
         output = process.wait_output("\n")

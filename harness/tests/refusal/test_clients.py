@@ -57,8 +57,8 @@ def refused(field, watch, block, request, errno):
 
 def expected(field, block, request, errno, by, why):
     start = field.start(block)
-    return Refusal(error=-ERRNOS[errno], request=request, reason="client", first=start, last=start + field.size - 1, by=by,
-                   page="none", why=why)
+    return Refusal(error=-ERRNOS[errno], request=request, reason="client", first=start, last=start + field.size - 1,
+                   by=by, page="none", why=why)
 
 
 @pytest.fixture

@@ -63,7 +63,8 @@ def run_hot(image, times, removable, timeout, load=None):
 
 def run_boot(image, times, removable, timeout):
     """Boot memory, which cannot be made at will: the same few blocks over and over."""
-    with boot(image, nodes=None, mem="6G", append=f"movablecore=1000M hugetlb_cma=1G memmap=4K${HOLE + 0x1000000:#x}") as g:
+    append = f"movablecore=1000M hugetlb_cma=1G memmap=4K${HOLE + 0x1000000:#x}"
+    with boot(image, nodes=None, mem="6G", append=append) as g:
         selftests.load(g, "mhp_obstacle", "mhp_named")
         size = memory.block_size(g)
         said = {block: g.run(f"cat {memory.SYSFS}/memory{block}/hotplug/check").splitlines()[0]

@@ -61,8 +61,8 @@ def test_secret_memory(field):
     with refusals.Watch(field.guest) as watch:
         refusal = watch.offline_refused("ETIMEDOUT", field.normal)
     assert refusal.page == "fixed" and refusal.reason == "timeout"
-    assert re.fullmatch(r"hotplug/offline_timeout_ms is over; held up by: page of a file that does not let its pages be "
-                        r"moved, inode \d+ of secretmem of unmovable \(pid \d+\)", refusal.why), refusal.why
+    assert re.fullmatch(r"hotplug/offline_timeout_ms is over; held up by: page of a file that does not let its pages "
+                        r"be moved, inode \d+ of secretmem of unmovable \(pid \d+\)", refusal.why), refusal.why
     said = parse(field.check(field.normal)[0])
     assert (said.reason, said.page, said.first) == ("unmovable", "fixed", refusal.first)
     field.end(process)

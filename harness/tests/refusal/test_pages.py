@@ -128,7 +128,8 @@ def test_isolated_by_somebody_else(field, watch, movable):
     field.await_file(movable, "hotplug/check", "page=isolated")
     first = address // (2 << 20) * (2 << 20)
     expect(watch.offline_refused("EBUSY", movable),
-           "page block isolated by somebody else, try again", reason="isolation", page="isolated", **place(first, 2 << 20))
+           "page block isolated by somebody else, try again", reason="isolation", page="isolated",
+           **place(first, 2 << 20))
     field.drop()
     field.end(process)
 

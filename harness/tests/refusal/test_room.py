@@ -40,8 +40,8 @@ def says_no_room(lines, what):
     said = parse(lines[0])
     found = re.fullmatch(rf"{what} in the block: (\d+); room for them elsewhere: (\d+)", said.why)
     assert found and int(found[1]) > int(found[2]), said
-    assert said == Refusal(error=-16, request="offline", reason="no-memory", first=said.first, last=said.last, by="core",
-                           page="no-target", why=said.why)
+    assert said == Refusal(error=-16, request="offline", reason="no-memory", first=said.first, last=said.last,
+                           by="core", page="no-target", why=said.why)
 
 
 def is_without_target(refusal, block, size, page, why):

@@ -14,7 +14,8 @@ pytestmark = pytest.mark.full
 
 MIB = 1 << 20
 LIMIT_MS = 300
-PROGRESS = re.compile(r"evacuated=(\d+) in-use=(\d+) passes=(\d+) at=(0x\w+) page=(\S+)(?: range=(0x\w+)-(0x\w+) why=(.*))?")
+PROGRESS = re.compile(r"evacuated=(\d+) in-use=(\d+) passes=(\d+) at=(0x\w+) page=(\S+)"
+                      r"(?: range=(0x\w+)-(0x\w+) why=(.*))?")
 PINNED = r"page pinned by 1 reference beyond its 1 mapping, anonymous memory of pin \(pid \d+\)"
 
 

@@ -107,49 +107,49 @@ static int called(struct memory_client *client, const char *name,
 static int prepare_online(struct memory_client *client,
 			  struct memory_event *event)
 {
-	return called(client, "prepare_online", event);
+	return called(client, __func__, event);
 }
 
 static void finish_offline(struct memory_client *client,
 			   struct memory_event *event)
 {
-	called(client, "finish_offline", event);
+	called(client, __func__, event);
 }
 
 static int going_online(struct memory_client *client,
 			struct memory_event *event)
 {
-	return called(client, "going_online", event);
+	return called(client, __func__, event);
 }
 
 static void cancel_online(struct memory_client *client,
 			  struct memory_event *event)
 {
-	called(client, "cancel_online", event);
+	called(client, __func__, event);
 }
 
 static void online(struct memory_client *client,
 		   struct memory_event *event)
 {
-	called(client, "online", event);
+	called(client, __func__, event);
 }
 
 static int going_offline(struct memory_client *client,
 			 struct memory_event *event)
 {
-	return called(client, "going_offline", event);
+	return called(client, __func__, event);
 }
 
 static void cancel_offline(struct memory_client *client,
 			   struct memory_event *event)
 {
-	called(client, "cancel_offline", event);
+	called(client, __func__, event);
 }
 
 static void offline(struct memory_client *client,
 		    struct memory_event *event)
 {
-	called(client, "offline", event);
+	called(client, __func__, event);
 }
 
 /* As it would do in earnest */
@@ -158,7 +158,7 @@ static int query_offline(struct memory_client *client,
 {
 	struct named *named = to_named(client);
 
-	note_event(named, "query_offline", event);
+	note_event(named, __func__, event);
 	return decide(named, "going_offline", event);
 }
 
