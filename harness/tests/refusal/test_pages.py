@@ -154,3 +154,12 @@ def test_of_a_process(field, watch, full_node, what, page, why):
     expect(refusal, re.compile(why), page=page, **place(refusal.first))
     assert field.start(full_node) <= refusal.first < field.start(full_node + 1)
     field.end(process)
+
+
+def test_a_dry_run_keeps_no_page(field, movable):
+    """Who allocates a page may rely on nobody else having a reference to it; the kernel warns of one."""
+    check = field.guest.spawn(f"until [ -e /tmp/enough ]; do cat {field.file(movable, 'hotplug/check')}; done")
+    field.in_block("churn", movable)
+    field.guest.run("touch /tmp/enough")
+    status, output = check.wait()
+    assert status == 0 and output.count("\n") > 3, output

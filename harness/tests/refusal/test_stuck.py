@@ -94,6 +94,14 @@ def test_a_deadline(field, stuck, watch):
     assert not selftests.difference(before, selftests.snapshot(field.guest))
 
 
+def test_a_deadline_in_the_first_pass(field, stuck, watch):
+    """What held it up is named, although nobody has seen all of the block."""
+    block, address = stuck
+    field.timeout(1)
+    refusal = watch.offline_refused("ETIMEDOUT", block)
+    assert (refusal.reason, refusal.page, refusal.first) == ("timeout", "pinned", address)
+
+
 def test_a_deadline_is_enough_for_what_can_go(field):
     """It counts for each block alone, and time that others have used is not held against one."""
     blocks = [field.movable, field.movable + 1]

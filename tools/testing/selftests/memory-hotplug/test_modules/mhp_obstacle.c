@@ -20,6 +20,8 @@
  *   driver	a page that can be moved, if only we let it
  *   contig	the page block as an allocation of contiguous memory isolates it:
  *		under way for as long as there is a locked page in the range
+ *   churn	none in the end: contiguous pages that are allocated and freed many
+ *		times, whose owner relies on nobody else having a reference
  *   hog	all free memory of the range's node, outside of ZONE_MOVABLE, in
  *		chunks of the size that is given in place of the range's; but for
  *		48 MiB, which the rest of the system has to live on
@@ -50,6 +52,9 @@
 
 /* Above the watermarks, so that nobody is killed for want of memory */
 #define HOG_LEAVES	(3 * SZ_16M)
+
+#define CHURN_TIMES	100
+#define CHURN_PAGES	4096
 
 #define QUIET	(__GFP_NOWARN | __GFP_NORETRY)
 
@@ -362,6 +367,28 @@ static void undo_contig(struct obstacle *obstacle)
 		__free_page(obstacle->page);
 }
 
+/* free_contig_range() warns of pages that are still in use */
+static int make_churn(struct obstacle *obstacle, const struct place *place)
+{
+	const unsigned long start_pfn = place->start_pfn;
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < CHURN_TIMES; i++) {
+		ret = alloc_contig_range(start_pfn, start_pfn + CHURN_PAGES,
+					 MIGRATE_MOVABLE, GFP_KERNEL);
+		if (ret)
+			return ret;
+		cond_resched();
+		free_contig_range(start_pfn, CHURN_PAGES);
+	}
+	return 0;
+}
+
+static void undo_nothing(struct obstacle *obstacle)
+{
+}
+
 /* The pages that were taken last */
 static void give_back(struct obstacle *obstacle, unsigned long nr_pages)
 {
@@ -415,6 +442,7 @@ static const struct kind kinds[] = {
 	{ "offline",	make_offline,	undo_offline },
 	{ "driver",	make_driver,	undo_driver },
 	{ "contig",	make_contig,	undo_contig },
+	{ "churn",	make_churn,	undo_nothing },
 	{ "hog",	make_hog,	undo_hog },
 	{ "drain",	make_drain,	undo_hog },
 };
@@ -488,7 +516,7 @@ static int held_get(char *buffer, const struct kernel_param *kp)
 	int len = 0;
 
 	list_for_each_entry(obstacle, &obstacles, list) {
-		if (obstacle->kind->undo == undo_hog)
+		if (!obstacle->page)
 			len += sysfs_emit_at(buffer, len, "%s 0 %zu\n",
 					     obstacle->kind->name,
 					     list_count_nodes(&obstacle->pages) *
