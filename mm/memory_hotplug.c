@@ -287,7 +287,7 @@ static int walk_block(struct mhp_block_op *op, enum mhp_block_state target)
 	bool alone;
 	int ret;
 
-	alone = mhp_batch_begin(&own, op->t.start, op->t.size, online);
+	alone = memory_batch_begin(&own, op->t.start, op->t.size, online);
 	op->about.event.batch = mhp_batch_current();
 	mem_hotplug_begin();
 	if (online)
@@ -301,7 +301,7 @@ static int walk_block(struct mhp_block_op *op, enum mhp_block_state target)
 	mhp_clients_leave(&mhp_clients);
 	mem_hotplug_done();
 	if (alone)
-		mhp_batch_end();
+		memory_batch_end();
 	return ret;
 }
 
@@ -362,10 +362,10 @@ static void online_added_blocks(struct mhp_range_op *op)
 
 	if (type == MMOP_OFFLINE)
 		return;
-	batched = mhp_batch_begin(&batch, op->t.start, op->t.size, true);
+	batched = memory_batch_begin(&batch, op->t.start, op->t.size, true);
 	walk_memory_blocks(op->t.start, op->t.size, &type, online_added_block);
 	if (batched)
-		mhp_batch_end();
+		memory_batch_end();
 }
 
 static int perform_add(struct mhp_range_op *op)
@@ -724,10 +724,10 @@ int offline_and_remove_memory(u64 start, u64 size)
 	}
 
 	lock_device_hotplug();
-	batched = mhp_batch_begin(&batch, start, size, false);
+	batched = memory_batch_begin(&batch, start, size, false);
 	ret = walk_memory_blocks(start, size, &record, take_offline);
 	if (batched)
-		mhp_batch_end();
+		memory_batch_end();
 	if (!ret)
 		ret = remove_provided(start, size);
 	if (ret)

@@ -24,11 +24,11 @@ struct mhp_refusal;
  * @online: they go online; otherwise offline
  *
  * A batch is what was added in one request, a DIMM for example, and goes online by
- * the policy for it; a range that offline_and_remove_memory() takes; or a single
- * block, also when the firmware ejects a DIMM block by block. Its blocks go one
- * after the other, each with events of its own, lowest address first; some may
- * turn out to be where they should be already, and when one is refused the rest
- * may never come.
+ * the policy for it; a range that offline_and_remove_memory() takes; a DIMM that
+ * firmware ejects; or a single block. Its blocks go one after the other, each with
+ * events of its own, lowest address first; some may turn out to be where they
+ * should be already, and when one is refused the rest may never come, or come in
+ * another batch.
  */
 struct memory_batch {
 	unsigned long start_pfn;
@@ -153,6 +153,9 @@ int memory_follower_register(struct memory_follower *follower);
 void memory_follower_unregister(struct memory_follower *follower);
 __printf(2, 3)
 int memory_refuse(struct memory_event *event, const char *why, ...);
+bool memory_batch_begin(struct memory_batch *batch, u64 start, u64 size,
+			bool online);
+void memory_batch_end(void);
 #else
 static inline int memory_client_register(struct memory_client *client)
 {
@@ -176,6 +179,16 @@ static inline __printf(2, 3)
 int memory_refuse(struct memory_event *event, const char *why, ...)
 {
 	return -EBUSY;
+}
+
+static inline bool memory_batch_begin(struct memory_batch *batch, u64 start,
+				      u64 size, bool online)
+{
+	return false;
+}
+
+static inline void memory_batch_end(void)
+{
 }
 #endif /* CONFIG_MEMORY_HOTPLUG */
 

@@ -14,17 +14,20 @@
 static const struct memory_batch *current_batch;
 
 /**
- * mhp_batch_begin() - announce blocks that go together
- * @batch: filled; stays until mhp_batch_end()
+ * memory_batch_begin() - announce blocks that go together
+ * @batch: filled; stays until memory_batch_end()
  * @start: first byte of all of them
  * @size: size in bytes
  * @online: they go online; otherwise offline
  *
+ * For providers that take blocks on- or offline one by one.
+ *
+ * Context: Process context, device_hotplug_lock held.
  * Return: whether this is a batch to be ended; false if it is part of one that
  * was announced before.
  */
-bool mhp_batch_begin(struct memory_batch *batch, u64 start, u64 size,
-		     bool online)
+bool memory_batch_begin(struct memory_batch *batch, u64 start, u64 size,
+			bool online)
 {
 	if (current_batch)
 		return false;
@@ -39,9 +42,11 @@ bool mhp_batch_begin(struct memory_batch *batch, u64 start, u64 size,
 }
 
 /**
- * mhp_batch_end() - no more blocks of the batch will go
+ * memory_batch_end() - no more blocks of the batch will go
+ *
+ * Context: As memory_batch_begin(), if that returned true.
  */
-void mhp_batch_end(void)
+void memory_batch_end(void)
 {
 	mhp_clients_end_batch(&mhp_clients, current_batch);
 	current_batch = NULL;

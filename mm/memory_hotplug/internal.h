@@ -332,9 +332,6 @@ int mhp_owner_check_remove(struct memory_block *mem,
 int mhp_owner_check_offline(struct mhp_block_op *op);
 
 /* batch.c */
-bool mhp_batch_begin(struct memory_batch *batch, u64 start, u64 size,
-		     bool online);
-void mhp_batch_end(void);
 const struct memory_batch *mhp_batch_current(void);
 
 /* context.c */

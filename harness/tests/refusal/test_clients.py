@@ -5,7 +5,7 @@ import pytest
 
 from harness import memory, selftests
 from harness.refusals import LONGEST_UEVENT, Refusal
-from harness.tests.refusal.conftest import NAMED, NOTIFIER, PROVIDER
+from harness.tests.refusal.conftest import NAMED, NOTIFIER, PROVIDER, boot
 
 ERRNOS = {"EBUSY": 16, "ENOMEM": 12, "EPERM": 1, "EIO": 5, "EINVAL": 22}
 # The event at which somebody refuses: what was asked for, and what those before are told instead
@@ -35,15 +35,15 @@ def named(field):
         field.put(f"{NAMED}/del", name)
 
 
-def record(field):
+def record(guest):
     """[(client, what it was told, the rest)], in order; forgets it."""
-    lines = field.guest.run(f"cat {NAMED}/record").splitlines()
-    field.put(f"{NAMED}/record", "forget")
+    lines = guest.run(f"cat {NAMED}/record").splitlines()
+    selftests.put(guest, f"{NAMED}/record", "forget")
     return [tuple(line.split(" ", 2)) for line in lines]
 
 
 def calls(field):
-    return [(who, what) for who, what, _ in record(field)]
+    return [(who, what) for who, what, _ in record(field.guest)]
 
 
 def go(field, block, request):
@@ -144,7 +144,7 @@ def test_every_event_of_a_life(field, named, block):
     field.offline(block)
     extent = f"{field.start(block):#x}+{field.size:#x}"
     where = f"{extent} nid=0 batch={extent}"
-    assert record(field) == [
+    assert record(field.guest) == [
         ("witness", "batch_begin", f"{extent} online"), ("witness", "prepare_online", where),
         ("witness", "going_online", where), ("witness", "online", where), ("witness", "batch_end", f"{extent} online"),
         ("witness", "batch_begin", f"{extent} offline"), ("witness", "going_offline", where),
@@ -178,7 +178,7 @@ def test_batches(field, named):
     g.run(f"echo offline > {memory.SYSFS}/auto_online_blocks")
     each = [f"{start + i * size:#x}+{size:#x} nid=0 batch={extent}" for i in range(count)]
     events = [("driver", what, where) for where in each for what in ("prepare_online", "going_online", "online")]
-    assert record(field) == [("driver", "batch_begin", f"{extent} online"), *events,
+    assert record(field.guest) == [("driver", "batch_begin", f"{extent} online"), *events,
                              ("driver", "batch_end", f"{extent} online")]
 
     # The one in the middle refuses: those before come back, in a batch of their own or one by one
@@ -186,7 +186,7 @@ def test_batches(field, named):
     holder, _ = field.pin(field.spare + 1)
     field.timeout(200)
     assert field.put(f"{PROVIDER}/take", where) == "EBUSY"
-    told = record(field)
+    told = record(field.guest)
     offline = told[:told.index(("driver", "batch_end", f"{extent} offline")) + 1]
     assert offline == [("driver", "batch_begin", f"{extent} offline"),
                        *[("driver", what, each[0]) for what in ("going_offline", "offline", "finish_offline")],
@@ -200,12 +200,34 @@ def test_batches(field, named):
 
     assert field.put(f"{PROVIDER}/take", where) == "ok"
     events = [("driver", what, where) for where in each for what in ("going_offline", "offline", "finish_offline")]
-    assert record(field) == [("driver", "batch_begin", f"{extent} offline"), *events,
+    assert record(field.guest) == [("driver", "batch_begin", f"{extent} offline"), *events,
                              ("driver", "batch_end", f"{extent} offline")]
 
 
+def test_batch_of_a_dimm(kernel_ours):
+    """ACPI ejects it block by block, and yet as one."""
+    with boot(kernel_ours, nodes=None, mem="1G", maxmem="4G", slots=1) as g:
+        selftests.load(g, "mhp_named")
+        g.run(f"echo online_movable > {memory.SYSFS}/auto_online_blocks")
+        assert selftests.put(g, f"{NAMED}/add", "driver 0 batch") == "ok"
+        known, size = memory.blocks(g), memory.block_size(g)
+        g.plug_dimm("d", size="384M")
+        blocks = sorted(memory.blocks(g).keys() - known.keys())
+        extent = f"{blocks[0] * size:#x}+{384 << 20:#x}"
+        each = [f"{block * size:#x}+{size:#x} nid=0 batch={extent}" for block in blocks]
+        assert len(each) > 1
+        for request, events in (("online", ("prepare_online", "going_online", "online")),
+                                ("offline", ("going_offline", "offline", "finish_offline"))):
+            assert record(g) == [("driver", "batch_begin", f"{extent} {request}"),
+                                 *[("driver", event, where) for where in each for event in events],
+                                 ("driver", "batch_end", f"{extent} {request}")]
+            if request == "online":
+                assert g.unplug_dimm("d")
+        assert selftests.put(g, f"{NAMED}/del", "driver") == "ok"
+
+
 def ranges(field):
-    return [tuple(int(number, 16) for number in rest.split("+")) for _, what, rest in record(field) if what == "replay"]
+    return [tuple(int(number, 16) for number in rest.split("+")) for _, what, rest in record(field.guest) if what == "replay"]
 
 
 def test_replay(field, named, block):
@@ -275,7 +297,7 @@ def test_replay_waits(field, named, block, stuck_offline):
     field.end(holder)
     assert writer.wait() == (0, "ok\n")
     assert client.wait() == (0, "ok\n")
-    told = record(field)
+    told = record(field.guest)
     assert {what for _, what, _ in told} == {"replay"}
     assert all(field.start(block) != int(rest.split("+")[0], 16) for _, _, rest in told)
     assert field.put(f"{NAMED}/del", "late") == "ok"
