@@ -75,11 +75,17 @@ static int check_removable(struct mhp_transition *t)
 {
 	struct mhp_range_op *op = to_range_op(t);
 	struct range whole;
+	char name[64];
 	int ret;
 
 	ret = walk_memory_blocks(t->start, t->size, op, check_block_offline);
 	if (ret)
 		return ret;
+	if (iomem_name_in_ram(t->start, t->start + t->size - 1, name,
+			      sizeof(name)))
+		return mhp_refuse_walk(t, MHP_REFUSED_CONFLICT, -EBUSY,
+				       "\"%s\" lies in it, see /proc/iomem",
+				       name);
 	ret = arch_check_remove_memory(t->start, t->size, &whole);
 	if (ret)
 		mhp_refuse_walk(t, MHP_REFUSED_LEAF, ret,

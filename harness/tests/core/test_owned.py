@@ -119,13 +119,30 @@ def test_driver(guest, kernel_ours, words):
         assert memory.blocks(g) == known
 
 
+def resources(g):
+    """{address: what it lies in} of the resources of mhp_resource"""
+    found, above = {}, {}
+    for first, _, name, depth in memory.iomem(g):
+        above[depth] = name
+        if name == "mhp_resource":
+            found[first] = above[depth - 1]
+    return found
+
+
+def insert_resources(g, *addresses):
+    g.run(f"insmod {selftests.program('mhp_resource')}.ko at={','.join(map(hex, addresses))}")
+    found = resources(g)
+    assert found == dict.fromkeys(addresses, "System RAM")
+    return found
+
+
 def test_boot_memory_that_nobody_owns(guest, kernel_ours):
     """It may go, as far as leaves of the direct map let it, leaves no trace for kexec, and can come back.
 
-    What the kernel allocates at boot lies at the top of the memory, well above the GiB that goes.
+    What the kernel allocates at boot lies at the top of the memory, well above the GiB that goes, and its image
+    below 4 GiB. Resources on both sides stay what they are: physical KASLR could have put the image there.
     """
     start, gib = 5 << 30, 1 << 30
-    # The kernel's own image, a child of the resource that is cut in two, stays below 4 GiB
     with guest(kernel=kernel_ours, files=selftests.files(kernel_ours), mem="6G",
                append="movablecore=3328M nokaslr") as g:
         g.run(f"echo offline > {memory.SYSFS}/auto_online_blocks")
@@ -134,7 +151,16 @@ def test_boot_memory_that_nobody_owns(guest, kernel_ours):
         memory.set_state(g, blocks, "offline", timeout=120)
         assert selftests.put(g, "remove", f"{start:#x}") == "EBUSY"
         assert "reason=leaf" in memory.refusal(g)
+
+        insert_resources(g, start + gib // 2)
+        assert selftests.put(g, "remove", f"{start:#x} {gib:#x}") == "EBUSY"
+        assert "reason=conflict" in memory.refusal(g) and "mhp_resource" in memory.refusal(g)
+        g.run("rmmod mhp_resource")
+        beside = insert_resources(g, start - MIB, start + gib)
         assert selftests.put(g, "remove", f"{start:#x} {gib:#x}") == "ok", memory.refusal(g)
+        assert resources(g) == beside
+        g.run("rmmod mhp_resource")
+        assert not resources(g)
 
         assert not memory.blocks_in(g, start, start + gib)
         for first, end, name, _ in memory.iomem(g):
