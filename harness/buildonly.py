@@ -36,6 +36,7 @@ class Configuration:
 CONFIGURATIONS = {
     "x86_64": Configuration(ARCHES["x86_64"], linked=True),
     "x86_64-tdx": Configuration(ARCHES["x86_64"], "tdx"),
+    "x86_64-small": Configuration(ARCHES["x86_64"], "small"),
     "x86_64-no-numa": Configuration(ARCHES["x86_64"], "no-numa"),
     "x86_64-no-hotremove": Configuration(ARCHES["x86_64"], "no-hotremove"),
     "x86_64-no-hotplug": Configuration(ARCHES["x86_64"], "no-hotplug"),

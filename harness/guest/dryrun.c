@@ -38,7 +38,9 @@
 #define MEMORY		"/sys/devices/system/memory"
 #define OBSTACLE	"/sys/module/mhp_obstacle/parameters"
 #define NAMED		"/sys/module/mhp_named/parameters"
-#define HUGE_PAGES	"/proc/sys/vm/nr_hugepages"
+#define ALL_HUGE_PAGES	"/proc/sys/vm/nr_hugepages"
+/* Of the node on which the movable blocks are */
+#define HUGE_PAGES	"/sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages"
 #define PM_PFN_MASK	((1ULL << 55) - 1)
 #define PM_PRESENT	(1ULL << 63)
 #define MIB		(1UL << 20)
@@ -76,6 +78,7 @@ static char *memory;
 static size_t memory_size;
 static int pipe_ends[2] = { -1, -1 };
 static pid_t child;
+static bool will_refuse;	/* what the block does when it is taken offline */
 static uint64_t place;		/* of the page that is in the way; 0: not a certain one */
 
 static __attribute__((noreturn, format(printf, 1, 2))) void fail(const char *format, ...)
@@ -186,12 +189,20 @@ static void use(size_t size, int flags)
 		fail("mmap");
 }
 
-static void touch(void)
+/* Touches all of it; some must come to lie in the block, else the case would be another */
+static void touch(unsigned int block)
 {
+	bool inside = false;
 	size_t at;
 
-	for (at = 0; at < memory_size; at += page_size)
+	for (at = 0; at < memory_size; at += page_size) {
 		memory[at] = 1;
+		inside |= address_of(memory + at) / block_size == block;
+	}
+	if (!inside) {
+		errno = ENOENT;
+		fail("a page in memory%u", block);
+	}
 }
 
 /* A page of ours that lies in the block */
@@ -240,9 +251,8 @@ static void nothing(unsigned int block)
 
 static void used(unsigned int block)
 {
-	(void)block;
 	use((1 + chance(32)) * MIB, 0);
-	touch();
+	touch(block);
 }
 
 static void used_locked(unsigned int block)
@@ -254,10 +264,9 @@ static void used_locked(unsigned int block)
 
 static void used_huge(unsigned int block)
 {
-	(void)block;
 	use((4 + chance(32)) * MIB, 0);
 	madvise(memory, memory_size, MADV_HUGEPAGE);
-	touch();
+	touch(block);
 }
 
 static void used_by_two(unsigned int block)
@@ -274,7 +283,6 @@ static void used_by_file(unsigned int block)
 {
 	const int fd = open("/tmp/dryrun", O_RDWR | O_CREAT | O_TRUNC, 0600);
 
-	(void)block;
 	memory_size = (1 + chance(16)) * MIB;
 	if (fd < 0 || ftruncate(fd, memory_size))
 		fail("/tmp/dryrun");
@@ -282,7 +290,7 @@ static void used_by_file(unsigned int block)
 	if (memory == MAP_FAILED)
 		fail("mmap");
 	close(fd);
-	touch();
+	touch(block);
 }
 
 static void huge_free(unsigned int block)
@@ -302,7 +310,7 @@ static void huge_used(unsigned int block)
 	if (errno)
 		fail(HUGE_PAGES);
 	use(2 * MIB * pages, MAP_HUGETLB);
-	touch();
+	touch(block);
 }
 
 static void client(unsigned int block, const char *words, const char *refuse)
@@ -327,8 +335,10 @@ static void client_follows(unsigned int block)
 
 static void client_unknown(unsigned int block)
 {
-	client(block, "", chance(2) ? "going_offline 5" : NULL);
+	will_refuse = chance(2);
+	client(block, "", will_refuse ? "going_offline 5" : NULL);
 }
+
 
 /* Refuses both when asked beforehand and when it matters */
 static void client_refuses(unsigned int block)
@@ -388,6 +398,13 @@ static uint64_t somewhere(unsigned int block)
 	return start_of(block) + chance(block_size / page_size / 2) * page_size;
 }
 
+/* The driver of a page that refuses to have it moved */
+static void driver_unknown(unsigned int block)
+{
+	will_refuse = true;
+	obstacle("driver", somewhere(block), block_size / 2);
+}
+
 static void kernel_movable(unsigned int block)
 {
 	obstacle("kernel", somewhere(block), block_size / 2);
@@ -406,19 +423,17 @@ static void offline_movable(unsigned int block)
 /* More in the block than there is room for elsewhere */
 static void no_room(unsigned int block)
 {
-	(void)block;
 	use((100 + chance(20)) * MIB, 0);
-	touch();
+	touch(block);
 	drain_other_node();
 }
 
 static void huge_without_target(unsigned int block)
 {
-	(void)block;
 	drain_other_node();
 	must_put(HUGE_PAGES, "40");
 	use(80 * MIB, MAP_HUGETLB);
-	touch();
+	touch(block);
 }
 
 static void huge_reserved(unsigned int block)
@@ -448,7 +463,7 @@ static void undo(void)
 		munmap(memory, memory_size);
 	memory = NULL;
 	unlink("/tmp/dryrun");
-	must_put(HUGE_PAGES, "0");
+	must_put(ALL_HUGE_PAGES, "0");
 	put(NAMED "/del", NAME);
 	place = 0;
 }
@@ -474,6 +489,10 @@ struct kind {
 #define STAYS_WITH(name_, blocks_, setup_, says_) \
 	{ .name = name_, .blocks = blocks_, .outcome = STAYS, .setup = setup_, .says = says_ }
 
+#define UNKNOWN_WITH(name_, setup_, says_) \
+	{ .name = name_, .blocks = "movable", .outcome = NOBODY_KNOWS, .setup = setup_, \
+	  .says = says_ }
+
 static struct kind kinds[] = {
 	GOES_WITH("empty", "movable", nothing),
 	GOES_WITH("empty normal", "normal", nothing),
@@ -486,8 +505,9 @@ static struct kind kinds[] = {
 	GOES_WITH("hugetlb used", "movable", huge_used),
 	GOES_WITH("client agrees", "movable", client_agrees),
 	GOES_WITH("client follows", "movable", client_follows),
-	{ .name = "client unknown", .blocks = "movable", .outcome = NOBODY_KNOWS,
-	  .setup = client_unknown },
+	UNKNOWN_WITH("client unknown", client_unknown, "unknown: " NAME "\n"),
+	UNKNOWN_WITH("driver unknown", driver_unknown,
+		     "unknown: mhp_obstacle_driver [mhp_obstacle]\n"),
 	GOES_WITH("free boot memory", "free", nothing),
 
 	STAYS_WITH("pinned by pipe", "movable", by_pipe, "page=pinned"),
@@ -595,7 +615,9 @@ static const char *judge(const struct kind *kind, const char *said, int error)
 			return "not the obstacle that is there";
 		return is_there(said) ? NULL : "not where it is";
 	case NOBODY_KNOWS:
-		return strcmp(said, "unknown: " NAME "\n") ? "not unknown" : NULL;
+		if (strcmp(said, kind->says))
+			return "not unknown";
+		return !error == will_refuse ? "not what it does" : NULL;
 	}
 	return NULL;
 }
@@ -617,9 +639,10 @@ static void run_case(unsigned int number, struct kind *kind)
 			fail("memory%u %s", block, online);
 		}
 	}
+	will_refuse = kind->outcome == STAYS;
 	kind->setup(block);
 	get(block_file(block, "hotplug/check"), said, sizeof(said));
-	set_timeout(kind->outcome == STAYS ? STUCK_MS : patience);
+	set_timeout(will_refuse ? STUCK_MS : patience);
 	error = put(block_file(block, "state"), "offline");
 	get(block_file(block, "hotplug/refusal"), refusal, sizeof(refusal));
 	wrong = judge(kind, said, error);

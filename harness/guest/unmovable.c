@@ -6,12 +6,13 @@
  *   unmovable <node> <KiB> [pipes|tables|secret]
  *
  * binds its allocations to the node, fills pipes, touches memory far apart or that
- * of memfd_secret(), says how much it holds, and gives it back at the end of its
- * input.
+ * of memfd_secret(), less than 2 MiB of it, says how much it holds, and gives it back
+ * at the end of its input.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,20 +89,36 @@ static void hold_tables(int node, int kib)
 		(void)memory[at];
 }
 
+/*
+ * Single pages, which need no node in the page cache's tree, beside one that has
+ * brought the page table: nothing else comes from the node.
+ */
 static void hold_secret(int node, int kib)
 {
-	const size_t size = kib * 1024UL;
-	const int fd = syscall(SYS_memfd_secret, 0);
+	const size_t page = sysconf(_SC_PAGESIZE), size = kib * 1024UL;
 	struct rlimit all = { size, size };
 	char *memory;
+	size_t at;
+	int fd;
 
-	if (fd < 0 || ftruncate(fd, size) || setrlimit(RLIMIT_MEMLOCK, &all))
-		fail("memfd_secret");
-	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (memory == MAP_FAILED)
+	memory = mmap(NULL, 2 * TABLE_SPAN, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (memory == MAP_FAILED || setrlimit(RLIMIT_MEMLOCK, &all))
 		fail("mmap");
+	memory += -(uintptr_t)memory % TABLE_SPAN;
+	*memory = 1;
+	memory += page;
+	for (at = 0; at < size; at += page) {
+		fd = syscall(SYS_memfd_secret, 0);
+		if (fd < 0 || ftruncate(fd, page))
+			fail("memfd_secret");
+		if (mmap(memory + at, page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
+			 0) == MAP_FAILED)
+			fail("mmap");
+	}
 	bind_to(node);
-	memset(memory, 1, size);
+	for (at = 0; at < size; at += page)
+		memory[at] = 1;
 }
 
 int main(int argc, char **argv)

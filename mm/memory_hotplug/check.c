@@ -7,6 +7,7 @@
  */
 
 #include <linux/hugetlb.h>
+#include <linux/kallsyms.h>
 #include <linux/memory.h>
 #include <linux/memory_hotplug.h>
 #include <linux/memory_refusal.h>
@@ -60,13 +61,17 @@ static int refuse_page(struct mhp_scan *scan, unsigned long pfn)
 
 /*
  * A CPU may hold on to a folio that is on its way to the LRU list. Before one
- * counts as an obstacle all CPUs are asked to put what they have there, once.
+ * counts as an obstacle all CPUs are asked to put what they have there; a few
+ * times at most, since in memory that is in use there is always another one.
  */
-static bool drain_once(struct mhp_scan *scan)
+static bool drain_for(struct mhp_scan *scan, unsigned long pfn)
 {
-	if (scan->drained)
+	const unsigned int max_drains = 8;
+
+	if (scan->drained_for == pfn || scan->nr_drains == max_drains)
 		return false;
-	scan->drained = true;
+	scan->drained_for = pfn;
+	scan->nr_drains++;
 	lru_add_drain_all();
 	return true;
 }
@@ -76,7 +81,7 @@ static bool is_pinned(struct mhp_scan *scan, struct folio *folio)
 {
 	if (mhp_extra_references(folio) <= 0)
 		return false;
-	drain_once(scan);
+	drain_for(scan, folio_pfn(folio));
 	return mhp_extra_references(folio) > 0;
 }
 
@@ -111,6 +116,8 @@ static int check_unlisted(struct mhp_scan *scan, struct page *page,
 		return refuse_page(scan, pfn);
 	if (__PageMovable(page)) {
 		scan->in_use++;
+		scan->movable_ops = (unsigned long)READ_ONCE(page->mapping) &
+				    ~PAGE_MAPPING_FLAGS;
 		return 0;
 	}
 	if (PageOffline(page)) {
@@ -120,7 +127,7 @@ static int check_unlisted(struct mhp_scan *scan, struct page *page,
 	}
 	if (!page_count(page) || PageHWPoison(page))
 		return 0;
-	if (drain_once(scan)) {
+	if (drain_for(scan, pfn)) {
 		*skip = 0;
 		return 0;
 	}
@@ -206,31 +213,10 @@ static void check_offline_page(struct mhp_scan *scan, bool unknown)
 				    NULL);
 }
 
-/* The block's geometry, the clients, its pages, and the room for them elsewhere */
-static void check_block(struct mhp_block_op *op, bool unknown)
-{
-	struct mhp_scan scan = { .op = op };
-	int ret;
-
-	if (op->mem->hotplug.state != MHP_BLOCK_ONLINE)
-		ret = mhp_refuse_walk(&op->t, MHP_REFUSED_OFFLINE, -EINVAL,
-				      "the block is offline already");
-	else
-		ret = mhp_check_offlinable(&op->t);
-	if (!ret)
-		ret = mhp_clients_query(&mhp_clients, &op->about);
-	if (!ret)
-		ret = check_pages(&scan);
-	if (!ret)
-		ret = mhp_check_room(&scan);
-	if (!ret)
-		check_offline_page(&scan, unknown);
-}
-
 /**
  * struct report - what is printed
  * @verdict: "ok", or the first obstacle, or nothing
- * @unknown: clients that could not be asked, a line each
+ * @unknown: clients and drivers that could not be asked, a line each
  * @nr_unknown: length of @unknown
  */
 struct report {
@@ -250,6 +236,41 @@ static void list_unknown(const char *name, void *arg)
 					report->nr_unknown ? "\n" : "", name);
 }
 
+/* Its driver may refuse to have it moved, and can only be asked in earnest */
+static void list_movable_ops(const struct mhp_scan *scan,
+			     struct report *report)
+{
+	char name[KSYM_SYMBOL_LEN];
+
+	if (!scan->movable_ops)
+		return;
+	snprintf(name, sizeof(name), "%ps", (void *)scan->movable_ops);
+	list_unknown(name, report);
+}
+
+/* The block's geometry, the clients, its pages, and the room for them elsewhere */
+static void check_block(struct mhp_block_op *op, struct report *report)
+{
+	struct mhp_scan scan = { .op = op };
+	const bool unknown = report->nr_unknown;
+	int ret;
+
+	if (op->mem->hotplug.state != MHP_BLOCK_ONLINE)
+		ret = mhp_refuse_walk(&op->t, MHP_REFUSED_OFFLINE, -EINVAL,
+				      "the block is offline already");
+	else
+		ret = mhp_check_offlinable(&op->t);
+	if (!ret)
+		ret = mhp_clients_query(&mhp_clients, &op->about);
+	if (!ret)
+		ret = check_pages(&scan);
+	if (!ret)
+		ret = mhp_check_room(&scan);
+	if (!ret)
+		check_offline_page(&scan, unknown);
+	list_movable_ops(&scan, report);
+}
+
 /* mem_hotplug_lock is held for reading */
 static void write_report(struct report *report, struct memory_block *mem)
 {
@@ -263,7 +284,7 @@ static void write_report(struct report *report, struct memory_block *mem)
 	};
 	op.about.event.batch = &alone;
 	mhp_clients_unknown(&mhp_clients, list_unknown, report);
-	check_block(&op, report->nr_unknown);
+	check_block(&op, report);
 
 	if (op.t.refusal.error)
 		mhp_refusal_print(&op.t.refusal, report->verdict,
@@ -278,8 +299,8 @@ static void write_report(struct report *report, struct memory_block *mem)
  * @buf: a sysfs buffer
  *
  * "ok"; or the first obstacle as mhp_refusal_show() prints a refusal; and a line
- * "unknown: <client>" for each client that may refuse and cannot be asked
- * beforehand, without "ok". "busy" if memory is on its way and nobody can tell.
+ * "unknown: <client>" for each client, or driver of pages, that may refuse and
+ * cannot be asked beforehand, without "ok". "busy" if memory is on its way and nobody can tell.
  *
  * Context: May sleep; waits for no hotplug lock.
  * Return: number of bytes written, or -ENOMEM.

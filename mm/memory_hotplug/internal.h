@@ -194,6 +194,7 @@ void mhp_keep_to_one_line(char *text);
 
 /* lock.c */
 void mhp_assert_locked(void);
+void mhp_assert_requested(void);
 bool mhp_try_get_online_mems(void);
 
 /* client_list.c */
@@ -353,7 +354,9 @@ int mhp_check_offlinable(struct mhp_transition *t);
  * @in_use: pages that would have to be moved, without huge ones
  * @huge_used: huge pages that would have to be moved, by size
  * @huge_free: huge pages that would have to be dissolved, by size
- * @drained: pages that wait on CPUs for their list have been sent there
+ * @nr_drains: how often pages that wait on CPUs for their list were sent there
+ * @drained_for: the page frame for whose sake that was done last
+ * @movable_ops: the operations of a driver whose page may be moved; or 0
  * @offline_pfn: a page that a driver keeps and nobody can move
  * @has_offline: there is one
  */
@@ -363,7 +366,9 @@ struct mhp_scan {
 	unsigned long in_use;
 	unsigned long huge_used[HUGE_MAX_HSTATE];
 	unsigned long huge_free[HUGE_MAX_HSTATE];
-	bool drained;
+	unsigned int nr_drains;
+	unsigned long drained_for;
+	unsigned long movable_ops;
 	unsigned long offline_pfn;
 	bool has_offline;
 };

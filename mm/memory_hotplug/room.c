@@ -54,14 +54,25 @@ static bool is_target(const struct mhp_block_op *op, const nodemask_t *targets,
 		zone_idx(op->zone) == ZONE_MOVABLE);
 }
 
+/* Free pages of a zone that are not for pages of the block */
+static unsigned long kept_free(const struct mhp_block_op *op,
+			       const struct zone *zone)
+{
+	const enum zone_type highest = zone_idx(op->zone) == ZONE_MOVABLE ?
+				       ZONE_MOVABLE : ZONE_NORMAL;
+
+	return min_wmark_pages(zone) + zone->lowmem_reserve[highest];
+}
+
 /*
  * Pages that could be had outside of the block: free above what is kept for
- * emergencies, or easily given up.
+ * emergencies and for others, or easily given up.
  */
 static unsigned long room_elsewhere(const struct mhp_scan *scan,
 				    const nodemask_t *targets)
 {
-	unsigned long room = max(get_nr_swap_pages(), 0L);
+	unsigned long swap = max(get_nr_swap_pages(), 0L);
+	unsigned long room = 0, anon;
 	struct zone *zone;
 	int nid;
 
@@ -72,13 +83,20 @@ static unsigned long room_elsewhere(const struct mhp_scan *scan,
 			continue;
 		if (zone == scan->op->zone)
 			free -= min(free, scan->free);
-		room += free - min(free, min_wmark_pages(zone));
+		room += free - min(free, kept_free(scan->op, zone));
 		room += zone_page_state(zone, NR_ZONE_INACTIVE_FILE) +
 			zone_page_state(zone, NR_ZONE_ACTIVE_FILE);
 	}
-	for_each_node_mask(nid, *targets)
-		room += node_page_state_pages(NODE_DATA(nid),
-					      NR_SLAB_RECLAIMABLE_B);
+	for_each_node_mask(nid, *targets) {
+		struct pglist_data *pgdat = NODE_DATA(nid);
+
+		room += node_page_state_pages(pgdat, NR_SLAB_RECLAIMABLE_B);
+		anon = node_page_state(pgdat, NR_INACTIVE_ANON) +
+		       node_page_state(pgdat, NR_ACTIVE_ANON);
+		anon = min(anon, swap);
+		room += anon;
+		swap -= anon;
+	}
 	return room;
 }
 
@@ -94,6 +112,7 @@ static int refuse_room(struct mhp_scan *scan, const char *what,
 	return -EBUSY;
 }
 
+#ifdef CONFIG_HUGETLB_PAGE
 /*
  * Huge pages go to free ones elsewhere, and to fresh ones when there are none;
  * gigantic ones cannot be had fresh. All that are free in the block then are
@@ -130,6 +149,27 @@ static int check_huge_size(struct mhp_scan *scan, struct hstate *h,
 	return 0;
 }
 
+static int check_huge(struct mhp_scan *scan, const nodemask_t *targets,
+		      unsigned long *needed)
+{
+	struct hstate *h;
+	int ret;
+
+	for_each_hstate(h) {
+		ret = check_huge_size(scan, h, targets, needed);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+#else
+static int check_huge(struct mhp_scan *scan, const nodemask_t *targets,
+		      unsigned long *needed)
+{
+	return 0;
+}
+#endif
+
 /**
  * mhp_check_room() - could everything that is in use in a block go elsewhere?
  * @scan: what is in use
@@ -141,14 +181,11 @@ int mhp_check_room(struct mhp_scan *scan)
 	const nodemask_t targets = mhp_target_nodes(zone_to_nid(scan->op->zone));
 	const unsigned long room = room_elsewhere(scan, &targets);
 	unsigned long needed = scan->in_use;
-	struct hstate *h;
 	int ret;
 
-	for_each_hstate(h) {
-		ret = check_huge_size(scan, h, &targets, &needed);
-		if (ret)
-			return ret;
-	}
+	ret = check_huge(scan, &targets, &needed);
+	if (ret)
+		return ret;
 	if (needed > room)
 		return refuse_room(scan, "pages in use", needed, room);
 	return 0;

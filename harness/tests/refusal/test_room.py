@@ -9,9 +9,6 @@ from harness import memory, refusals, selftests
 from harness.refusals import Refusal, parse
 from harness.tests.refusal.conftest import OBSTACLE, PROBED
 
-# Their time limits and races are not yet proven on slow and busy machines
-pytestmark = pytest.mark.full
-
 MIB = 1 << 20
 LIMIT_MS = 300
 HUGE_PAGES = "/proc/sys/vm/nr_hugepages"
@@ -127,6 +124,37 @@ def test_a_dry_run_on_the_only_node(tight):
     says_no_room(tight.run(check).splitlines(), "pages in use")
     drop(tight)
     assert tight.run(check) == "ok\n"
+    load.close_input()
+    assert load.wait()[0] == 0
+
+
+RATIO = "/proc/sys/vm/lowmem_reserve_ratio"
+
+
+def test_memory_that_is_kept_for_others(tight):
+    """What a zone keeps from those who could have memory of a higher one is free, and yet no room for them."""
+    size = memory.block_size(tight)
+    block = PROBED // size
+    assert selftests.put(tight, "probe", f"{PROBED:#x}") == "ok", memory.refusal(tight)
+    memory.set_state(tight, [block], "online_movable")
+    load = tight.spawn(f"fill 20 {PROBED:#x} {PROBED + size:#x}")
+    assert "5120 in the range" in load.wait_output("filled:", 120)
+    hog(tight)
+    check = f"cat {memory.SYSFS}/memory{block}/hotplug/check"
+    assert tight.run(check) == "ok\n"
+
+    ratio = tight.run(f"cat {RATIO}").split()
+    tight.run(f"echo {' '.join('1' for _ in ratio)} > {RATIO}")
+    says_no_room(tight.run(check).splitlines(), "pages in use")
+    assert selftests.put(tight, "hotplug/offline_timeout_ms", f"{LIMIT_MS}") == "ok"
+    assert selftests.put(tight, f"memory{block}/state", "offline") == "ETIMEDOUT"
+    assert parse(memory.refusal(tight, block)).page == "no-target"
+
+    tight.run(f"echo {' '.join(ratio)} > {RATIO}")
+    assert selftests.put(tight, "hotplug/offline_timeout_ms", "0") == "ok"
+    assert tight.run(check) == "ok\n"
+    assert selftests.put(tight, f"memory{block}/state", "offline") == "ok"
+    drop(tight)
     load.close_input()
     assert load.wait()[0] == 0
 

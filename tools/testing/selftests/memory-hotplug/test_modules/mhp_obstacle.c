@@ -22,6 +22,8 @@
  *		under way for as long as there is a locked page in the range
  *   churn	none in the end: contiguous pages that are allocated and freed many
  *		times, whose owner relies on nobody else having a reference
+ *   split	none in the end: the kernel's map of the range in single pages, so
+ *		that who takes a page out of the map needs no page table for that
  *   hog	all free memory of the range's node, outside of ZONE_MOVABLE, in
  *		chunks of the size that is given in place of the range's; but for
  *		48 MiB, which the rest of the system has to live on
@@ -49,6 +51,9 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 #include <linux/workqueue.h>
+#ifdef CONFIG_X86
+#include <asm/set_memory.h>
+#endif
 
 /* Above the watermarks, so that nobody is killed for want of memory */
 #define HOG_LEAVES	(3 * SZ_16M)
@@ -419,6 +424,34 @@ static int make_drain(struct obstacle *obstacle, const struct place *place)
 	}
 }
 
+#ifdef CONFIG_X86
+/* Changes a page of each chunk, and changes it back: what was split stays split */
+static int make_split(struct obstacle *obstacle, const struct place *place)
+{
+	struct page *page;
+	int ret = 0;
+
+	obstacle->order = pageblock_order;
+	while ((page = alloc_pages_node(place->nid, GFP_KERNEL | __GFP_THISNODE |
+					QUIET, pageblock_order)))
+		list_add(&page->lru, &obstacle->pages);
+	list_for_each_entry(page, &obstacle->pages, lru) {
+		const unsigned long address = (unsigned long)page_address(page);
+
+		if (is_inside(place, page) && !ret)
+			ret = set_memory_uc(address, 1) ?:
+			      set_memory_wb(address, 1);
+	}
+	free_list(&obstacle->pages, pageblock_order);
+	return ret;
+}
+#else
+static int make_split(struct obstacle *obstacle, const struct place *place)
+{
+	return -EOPNOTSUPP;
+}
+#endif
+
 static int make_hog(struct obstacle *obstacle, const struct place *place)
 {
 	const int ret = make_drain(obstacle, place);
@@ -443,6 +476,7 @@ static const struct kind kinds[] = {
 	{ "driver",	make_driver,	undo_driver },
 	{ "contig",	make_contig,	undo_contig },
 	{ "churn",	make_churn,	undo_nothing },
+	{ "split",	make_split,	undo_nothing },
 	{ "hog",	make_hog,	undo_hog },
 	{ "drain",	make_drain,	undo_hog },
 };
