@@ -67,4 +67,6 @@ class Allocations:
         self.guest.run(f"echo 0 > {TRACING}/tracing_on")
         lost = self.guest.run(f"cat {TRACING}/per_cpu/cpu*/stats | grep -E '^(overrun|dropped events)'")
         assert not re.search(r": [1-9]", lost), f"the trace is not whole: {lost}"
-        self.live = live_objects(self.guest.run(f"cat {TRACING}/trace", timeout=180))
+        trace = self.guest.run(f"cat {TRACING}/trace", timeout=180)
+        assert re.search(r" (kmalloc|kmem_cache_alloc): ", trace), f"{self.name} has allocated nothing"
+        self.live = live_objects(trace)

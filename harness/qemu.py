@@ -19,6 +19,7 @@ from .paths import LOGS, shown
 
 TAIL_LINES = 60
 TROUBLE = re.compile(r"cut here|BUG:|WARNING:|Oops|Kernel panic|KASAN|INFO: .*(stall|blocked)|general protection")
+HUNG = re.compile(r"INFO: (task \S+ blocked for more than \d+ seconds)")
 BAD_TAINTS = {5: "bad page", 7: "oops", 9: "warning", 14: "soft lockup"}
 OST_EJECT, OST_INSERT, OST_IN_PROGRESS = 3, 1, (0x80 + 4, 0x80 + 5)
 names_used = itertools.count()
@@ -134,6 +135,7 @@ class Guest:
         locks = self.sh("cat /proc/lockdep_stats")[1]
         if re.search(r"debug_locks:\s+0", locks):
             bad.append("lockdep report")
+        bad += HUNG.findall(self.console())
         if bad:
             raise GuestError(f"kernel complained: {', '.join(bad)}\n{self.tail()}")
 

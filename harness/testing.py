@@ -11,7 +11,7 @@ from .paths import LOGS, REPO, HarnessError
 TESTS = REPO / "harness" / "tests"
 # The part that has no folder: these once more, on a kernel that finds mistakes by itself.
 DEBUG = "debug"
-AGAIN_ON_DEBUG = ("core",)
+AGAIN_ON_DEBUG = ("core", "refusal")
 
 
 def parts():

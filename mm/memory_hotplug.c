@@ -378,6 +378,7 @@ static int perform_add(struct mhp_range_op *op)
 {
 	int ret;
 
+	mhp_assert_requested();
 	mem_hotplug_begin();
 	ret = mhp_walk(&op->t, MHP_RANGE_PRESENT);
 	mem_hotplug_done();
@@ -564,7 +565,7 @@ int mhp_probe_range(u64 start, u64 size)
  * Context: Process context, device_hotplug_lock and the block's device lock
  * held; takes mem_hotplug_lock.
  * Return: 0; -EINVAL for a block with holes or in several zones; -EBUSY; -EINTR;
- * -ETIMEDOUT, for a write to the block's state only; -ENOMEM; the errno of a
+ * -ETIMEDOUT, but not for drivers and kernel threads; -ENOMEM; the errno of a
  * client that refused. After an error the block is online and its refusal tells
  * why.
  */
@@ -580,6 +581,7 @@ static int perform_remove(struct mhp_range_op *op)
 {
 	int ret;
 
+	mhp_assert_requested();
 	ret = mhp_range_check(op->t.start, op->t.size, &op->t.refusal);
 	if (!ret) {
 		mem_hotplug_begin();
@@ -669,7 +671,9 @@ static int take_offline(struct memory_block *mem, void *arg)
 	if (mem->state == MEM_ONLINE)
 		type = mem->zone && zone_idx(mem->zone) == ZONE_MOVABLE ?
 		       MMOP_ONLINE_MOVABLE : MMOP_ONLINE_KERNEL;
+	mem->hotplug.for_driver = true;
 	ret = device_offline(&mem->dev);
+	mem->hotplug.for_driver = false;
 	if (ret < 0)
 		return ret;
 	record->online_types[block_number(record, mem)] = type;

@@ -285,6 +285,7 @@ static void unregister_block(struct memory_block *mem)
 	xa_erase(&memory_blocks, mem->dev.id);
 	list_del_init(&mem->group_next);
 	mem->group = NULL;
+	memory_refusals_leave(mem);
 	device_unregister(&mem->dev);
 }
 

@@ -10,16 +10,18 @@
 
 #define pr_fmt(fmt) "memory hotplug: " fmt
 
+#include <linux/cleanup.h>
 #include <linux/device.h>
 #include <linux/init.h>
 #include <linux/kernel.h>
 #include <linux/kobject.h>
+#include <linux/list.h>
 #include <linux/memory.h>
 #include <linux/memory_refusal.h>
 #include <linux/memory_transition.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
-#include <linux/workqueue.h>
 
 #include "memory_block.h"
 
@@ -186,9 +188,6 @@ static const struct kobj_type hotplug_ktype = {
 
 static struct kobject hotplug_kobj;
 
-/* In the order in which they happened */
-static struct workqueue_struct *refusal_events;
-
 /*
  * A kset of its own makes uevents come from hotplug/ with a subsystem of their
  * own: programs take what is on the memory bus for a memory block.
@@ -208,9 +207,6 @@ int __init memory_hotplug_dir_init(struct kobject *root)
 {
 	int ret;
 
-	refusal_events = alloc_ordered_workqueue("memory_refused", 0);
-	if (!refusal_events)
-		return -ENOMEM;
 	kset_init(&hotplug_kset);
 	hotplug_kset.kobj.ktype = &hotplug_ktype;
 	ret = kobject_set_name(&hotplug_kset.kobj, "memory_hotplug");
@@ -225,36 +221,35 @@ int __init memory_hotplug_dir_init(struct kobject *root)
 #define REFUSAL_TEXT_LEN	768
 
 /**
- * struct refusal_event - a uevent to be sent when no hotplug lock is held
- * @work: does it
+ * struct refusal_event - a uevent to be sent
+ * @list: its place among those that wait
  * @mem: the block that it is about, with a reference, or NULL
  * @by: who refused
  * @text: the refusal as in the refusal files
  */
 struct refusal_event {
-	struct work_struct work;
+	struct list_head list;
 	struct memory_block *mem;
 	char by[MHP_REFUSAL_BY_LEN + sizeof("MEMORY_REFUSED_BY=")];
 	char text[REFUSAL_TEXT_LEN];
 };
 
-static void send_refusal(struct work_struct *work)
+/* They wait until device_hotplug_lock is dropped, which protects this */
+static LIST_HEAD(waiting_events);
+
+/* Lets the uevent of a block's removal be the block's last one */
+static DEFINE_MUTEX(removal_lock);
+
+static void send_refusal(struct refusal_event *event)
 {
-	struct refusal_event *event = container_of(work, struct refusal_event,
-						   work);
-	struct kobject *kobj = &hotplug_kobj;
+	struct kobject *kobj = event->mem ? &event->mem->dev.kobj :
+					    &hotplug_kobj;
 	char *envp[3] = { event->text, event->by };
 	int ret = 0;
 
-	/* Until whoever was refused has let go of it, too */
-	lock_device_hotplug();
-	unlock_device_hotplug();
-
-	if (event->mem)
-		kobj = &event->mem->dev.kobj;
-	/* A block that has been removed since is nobody's concern any more */
-	if (kobj->state_in_sysfs)
-		ret = kobject_uevent_env(kobj, KOBJ_CHANGE, envp);
+	scoped_guard(mutex, &removal_lock)
+		if (!event->mem || !event->mem->hotplug.leaving)
+			ret = kobject_uevent_env(kobj, KOBJ_CHANGE, envp);
 	if (ret)
 		pr_warn_ratelimited("no uevent for a refusal (%d)\n", ret);
 	if (event->mem)
@@ -263,11 +258,46 @@ static void send_refusal(struct work_struct *work)
 }
 
 /**
+ * memory_refusals_leave() - a block is about to be removed
+ * @mem: the block; no uevent of a refusal comes from it any more
+ */
+void memory_refusals_leave(struct memory_block *mem)
+{
+	guard(mutex)(&removal_lock);
+	mem->hotplug.leaving = true;
+}
+
+/**
+ * memory_refusals_take() - take the refusals that nobody has been told of
+ * @refusals: an empty list
+ *
+ * Context: device_hotplug_lock held.
+ */
+void memory_refusals_take(struct list_head *refusals)
+{
+	list_splice_init(&waiting_events, refusals);
+}
+
+/**
+ * memory_refusals_send() - tell user space of refusals, and free them
+ * @refusals: from memory_refusals_take()
+ *
+ * Context: Process context, may sleep; device_hotplug_lock has been dropped.
+ */
+void memory_refusals_send(struct list_head *refusals)
+{
+	struct refusal_event *event, *next;
+
+	list_for_each_entry_safe(event, next, refusals, list)
+		send_refusal(event);
+}
+
+/**
  * memory_refusal_uevent() - tell user space that a request was refused
  * @refusal: the refusal
- * @mem: the block that was asked for, or NULL
+ * @mem: the block that was asked for, or NULL; then device_hotplug_lock is held
  *
- * The uevent is sent later, by when the caller has dropped the hotplug locks.
+ * A caller who holds device_hotplug_lock sends it by dropping the lock.
  *
  * Context: Process context, may sleep.
  */
@@ -282,7 +312,6 @@ void memory_refusal_uevent(const struct mhp_refusal *refusal,
 		pr_warn_ratelimited("no memory for the uevent of a refusal\n");
 		return;
 	}
-	INIT_WORK(&event->work, send_refusal);
 	event->mem = mem;
 	if (mem)
 		get_device(&mem->dev);
@@ -291,5 +320,8 @@ void memory_refusal_uevent(const struct mhp_refusal *refusal,
 	strscpy(event->text, name);
 	mhp_refusal_print(refusal, event->text + strlen(name),
 			  sizeof(event->text) - strlen(name));
-	queue_work(refusal_events, &event->work);
+	if (device_hotplug_locked())
+		list_add_tail(&event->list, &waiting_events);
+	else
+		send_refusal(event);
 }

@@ -102,9 +102,7 @@ static ssize_t state_store(struct device *dev, struct device_attribute *attr,
 	if (ret)
 		return ret;
 	if (type == MMOP_OFFLINE) {
-		mem->hotplug.for_user = true;
 		ret = device_offline(dev);
-		mem->hotplug.for_user = false;
 	} else {
 		mem->online_type = type;
 		ret = device_online(dev);

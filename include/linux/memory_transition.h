@@ -114,12 +114,14 @@ struct memory_block_set {
 /**
  * struct mhp_position - where a block is in its table of states
  * @state: an enum mhp_block_state; written by the walk only
- * @for_user: a write to its state file asks for the walk
+ * @for_driver: offline_and_remove_memory() takes it offline
+ * @leaving: it is being removed
  * @fail: where its next walk shall fail, see mhp_fail_arm(); 0 for nowhere
  */
 struct mhp_position {
 	u8 state;
-	bool for_user;
+	bool for_driver;
+	bool leaving;
 #ifdef CONFIG_MEMORY_HOTPLUG_FAIL
 	atomic_t fail;
 #endif
@@ -142,6 +144,9 @@ struct vmem_altmap *mhp_altmap_of(u64 start);
 
 void memory_refusal_uevent(const struct mhp_refusal *refusal,
 			   struct memory_block *mem);
+void memory_refusals_leave(struct memory_block *mem);
+void memory_refusals_take(struct list_head *refusals);
+void memory_refusals_send(struct list_head *refusals);
 
 int create_memory_blocks(const struct memory_block_set *set);
 void remove_memory_blocks(u64 start, u64 size);
@@ -160,6 +165,14 @@ int mhp_fail_arm(const struct mhp_table *table, atomic_t *fail,
 		 const char *buf);
 ssize_t mhp_fail_show(const struct mhp_table *table, atomic_t *fail, char *buf);
 #endif
+#else
+static inline void memory_refusals_take(struct list_head *refusals)
+{
+}
+
+static inline void memory_refusals_send(struct list_head *refusals)
+{
+}
 #endif /* CONFIG_MEMORY_HOTPLUG */
 
 #ifdef CONFIG_MEMORY_HOTREMOVE

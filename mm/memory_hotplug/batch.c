@@ -29,6 +29,7 @@ static const struct memory_batch *current_batch;
 bool memory_batch_begin(struct memory_batch *batch, u64 start, u64 size,
 			bool online)
 {
+	mhp_assert_requested();
 	if (current_batch)
 		return false;
 	*batch = (struct memory_batch) {

@@ -7,6 +7,9 @@
  */
 
 #include <linux/cpu.h>
+#include <linux/device.h>
+#include <linux/kernel.h>
+#include <linux/mmdebug.h>
 #include <linux/percpu-rwsem.h>
 
 #include "internal.h"
@@ -55,6 +58,16 @@ void mhp_assert_locked(void)
 {
 	lockdep_assert_cpus_held();
 	lockdep_assert_held_write(&mem_hotplug_lock);
+}
+
+/*
+ * Who adds, removes, onlines or offlines memory holds this first of all locks.
+ * ACPI does not while it brings up the memory that is there at boot.
+ */
+void mhp_assert_requested(void)
+{
+	VM_WARN_ON_ONCE(system_state == SYSTEM_RUNNING &&
+			!device_hotplug_locked());
 }
 
 /**

@@ -170,11 +170,19 @@ static int give_up(struct mhp_block_op *op, enum mhp_refusal_kind kind,
 	return mhp_refuse_walk(&op->t, kind, error, "%s", why);
 }
 
+/* Kernel threads and drivers have never heard of a time limit */
+static int timeout_error(const struct mhp_block_op *op)
+{
+	if (current->flags & PF_KTHREAD || op->mem->hotplug.for_driver)
+		return -EBUSY;
+	return -ETIMEDOUT;
+}
+
 /**
  * mhp_progress_check() - is it enough?
  * @op: the block
  *
- * Return: 0 to go on; -EINTR; -ETIMEDOUT for a user, -EBUSY for others.
+ * Return: 0 to go on; -EINTR; -EBUSY; -ETIMEDOUT if a process asked.
  */
 int mhp_progress_check(struct mhp_block_op *op)
 {
@@ -188,8 +196,7 @@ int mhp_progress_check(struct mhp_block_op *op)
 	}
 	if (progress.has_deadline &&
 	    time_after_eq64(get_jiffies_64(), progress.deadline))
-		return give_up(op, MHP_REFUSED_TIMEOUT,
-			       op->mem->hotplug.for_user ? -ETIMEDOUT : -EBUSY,
+		return give_up(op, MHP_REFUSED_TIMEOUT, timeout_error(op),
 			       "hotplug/offline_timeout_ms is over");
 	if (current->flags & PF_KTHREAD &&
 	    progress.idle_passes >= MAX_IDLE_PASSES)

@@ -76,8 +76,8 @@ def test_no_object_is_left_behind(guest, kernel_ours):
     with booted(guest, kernel_ours, "memory_hotplug.memmap_on_memory=1") as g:
         selftests.load(g, "mhp_client", "mhp_provider")
         states = f"{selftests.program('states')} -q"
-        g.run(f"{states} -r 2", timeout=120, check=False)
+        g.run(f"{states} -r 2", timeout=120)
         with Allocations(g, "states") as allocations:
-            g.run(f"{states} -r {TRACED}", timeout=120, check=False)
+            g.run(f"{states} -r {TRACED}", timeout=120)
     kept = {name: count for name, count in allocations.live.items() if count >= TRACED}
     assert not kept, f"still allocated after {TRACED} rounds: {kept}"

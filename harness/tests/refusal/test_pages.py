@@ -8,9 +8,6 @@ import pytest
 from harness import memory
 from harness.refusals import Refusal
 
-# Their time limits and races are not yet proven on slow and busy machines
-pytestmark = pytest.mark.full
-
 BUSY = -16
 UNKNOWN = (r"unknown allocation, references 1, flags 0x[0-9a-f]+\(.*\); "
            r"boot with page_owner=on to see whose")

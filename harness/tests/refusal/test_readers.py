@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Readers of every file of memory hotplug while blocks come and go, are refused and get stuck, and clients change.
 
-The debug kernel is the one that knows which locks must not be waited for: `TEST_KERNEL=debug`.
+On the debug kernel, which knows the locks that must not be waited for, this finds what no other kernel would.
 """
 
 import re
@@ -10,9 +10,6 @@ import pytest
 
 from harness import memory, selftests
 from harness.tests.refusal.conftest import NAMED, Field, boot
-
-# Their time limits and races are not yet proven on slow and busy machines
-pytestmark = pytest.mark.full
 
 ROUNDS = 8
 
