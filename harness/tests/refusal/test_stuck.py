@@ -76,6 +76,18 @@ def test_it_goes_on_and_shows_how_far(field, stuck):
     assert not selftests.difference(before, selftests.snapshot(g))
 
 
+def test_others_are_heard_meanwhile(field, stuck, watch):
+    """It keeps device_hotplug_lock for as long as it lasts; a refusal that needed no lock is told of at once."""
+    block, _ = stuck
+    writer = field.spawn_offline(block)
+    field.await_file(block, "hotplug/progress", "page=pinned")
+    assert watch.refused("EINVAL", "probe", "here").reason == "input"
+    assert writer.status is None
+    writer.kill(signal.SIGUSR1)
+    assert writer.wait(30) == (1, "EINTR\n")
+    assert watch.said(block).reason == "signal"
+
+
 def test_a_deadline(field, stuck, watch):
     """It is the writer's errno, and everything is undone."""
     block, address = stuck
