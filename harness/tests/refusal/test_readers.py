@@ -6,8 +6,6 @@ On the debug kernel, which knows the locks that must not be waited for, this fin
 
 import re
 
-import pytest
-
 from harness import memory, selftests
 from harness.tests.refusal.conftest import NAMED, Field, boot
 
