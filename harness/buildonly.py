@@ -27,16 +27,17 @@ SOURCE_ARCH = {"x86_64": "x86"}         # where it is not make's name
 
 @dataclasses.dataclass(frozen=True)
 class Configuration:
-    """An architecture with every caller, and what a fragment changes about that."""
+    """An architecture with every caller, and what a fragment changes about that; or a fragment alone."""
     arch: Arch
     change: str = ""
     linked: bool = False
+    alone: bool = False
 
 
 CONFIGURATIONS = {
     "x86_64": Configuration(ARCHES["x86_64"], linked=True),
     "x86_64-tdx": Configuration(ARCHES["x86_64"], "tdx"),
-    "x86_64-small": Configuration(ARCHES["x86_64"], "small"),
+    "x86_64-small": Configuration(ARCHES["x86_64"], "small", linked=True, alone=True),
     "x86_64-no-numa": Configuration(ARCHES["x86_64"], "no-numa"),
     "x86_64-no-hotremove": Configuration(ARCHES["x86_64"], "no-hotremove"),
     "x86_64-no-hotplug": Configuration(ARCHES["x86_64"], "no-hotplug"),
@@ -166,6 +167,8 @@ def out_directory(name):
 
 
 def fragments(configuration):
+    if configuration.alone:
+        return [CONFIGS / f"{configuration.change}.config"]
     names = ["callers", "callers-ours", f"callers-{configuration.arch.name}"]
     if configuration.change:
         names.append(f"callers-{configuration.change}")

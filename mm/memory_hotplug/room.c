@@ -88,11 +88,10 @@ static unsigned long room_elsewhere(const struct mhp_scan *scan,
 			zone_page_state(zone, NR_ZONE_ACTIVE_FILE);
 	}
 	for_each_node_mask(nid, *targets) {
-		struct pglist_data *pgdat = NODE_DATA(nid);
-
-		room += node_page_state_pages(pgdat, NR_SLAB_RECLAIMABLE_B);
-		anon = node_page_state(pgdat, NR_INACTIVE_ANON) +
-		       node_page_state(pgdat, NR_ACTIVE_ANON);
+		room += node_page_state_pages(NODE_DATA(nid),
+					      NR_SLAB_RECLAIMABLE_B);
+		anon = node_page_state(NODE_DATA(nid), NR_INACTIVE_ANON) +
+		       node_page_state(NODE_DATA(nid), NR_ACTIVE_ANON);
 		anon = min(anon, swap);
 		room += anon;
 		swap -= anon;
