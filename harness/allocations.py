@@ -13,6 +13,7 @@ UNSEEN = {"kernfs_fop_open": "kfree_rcu() frees in bulk, without an event",
           "sparse_add_section": "kfree_rcu() too",
           "alloc_vmap_area": "freed in bulk; of the buffer in which percpu_stats is shown",
           "alloc_inode": "cached", "__d_alloc": "cached",
+          "fill_pool": "kept by debugobjects for the next user",
           "__radix_tree_preload": "kept on each CPU for the next user",
           "debugfs_file_get": "kept as long as the file of debugfs"}
 
