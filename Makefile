@@ -4,15 +4,17 @@
 PYTHON := /usr/bin/python3
 HARNESS := $(PYTHON) -B -m harness
 
-export ARCH STOCK DEBUG VARIANT CONFIG KSRC OUT T K FULL ACCEL JOBS TIMEOUT_SCALE
+export ARCH STOCK DEBUG VARIANT CONFIG KSRC OUT T K FULL ACCEL JOBS TIMEOUT_SCALE SIZES ROUNDS
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-full kernel shell tree check clean
+.PHONY: help run test test-full bench kernel shell tree check clean
 
 help:
 	@echo 'make run                            plug, use and unplug a DIMM in a running kernel'
 	@echo 'make test [T=part] [K=expression]   run the tests, or a part: core refusal peers debug check build'
 	@echo 'make test-full                      also the slow ones'
+	@echo 'make bench [SIZES="8 64"] [ROUNDS=7]'
+	@echo '                                    what it costs, against the base; sizes in GiB'
 	@echo 'make kernel [ARCH=x86_64] [DEBUG=1] [STOCK=1] [CONFIG=extra.config]'
 	@echo '                                    build; the last line is the path of the image'
 	@echo 'make shell                          an interactive guest to plug DIMMs into'
@@ -23,7 +25,7 @@ help:
 	@echo 'KSRC=dir builds upon another 6.12 tree. ACCEL=kvm uses KVM where it works. JOBS=n compiles'
 	@echo 'with n processes. TIMEOUT_SCALE=2 doubles every timeout of a slow machine.'
 
-run test kernel shell tree check clean: | python
+run test bench kernel shell tree check clean: | python
 	@$(HARNESS) $@
 
 test-full: | python

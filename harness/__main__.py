@@ -61,6 +61,11 @@ def do_test():
     return testing.main(part=setting("T"), full=flag("FULL"), select=setting("K"))
 
 
+def do_bench():
+    from . import bench
+    return bench.main()
+
+
 def do_check():
     from . import check
     return check.main()
@@ -79,7 +84,7 @@ def do_clean():
 
 
 COMMANDS = {"tree": do_tree, "kernel": do_kernel, "run": do_run, "shell": do_shell, "test": do_test,
-            "check": do_check, "clean": do_clean}
+            "bench": do_bench, "check": do_check, "clean": do_clean}
 
 
 def main(words):

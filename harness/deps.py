@@ -21,6 +21,7 @@ TESTS = ("python3-pytest",)
 PEERS = ("bash-static",)                # for the guest: what the base's selftests run in
 CROSS = ("gcc-aarch64-linux-gnu", "gcc-powerpc64-linux-gnu", "gcc-s390x-linux-gnu")
 CHECKS = ("sparse",)
+PLOTS = ("gnuplot-nox",)
 
 NEEDS = {
     "tree": TREE,
@@ -28,6 +29,7 @@ NEEDS = {
     "run": TREE + BUILD + BOOT,
     "shell": TREE + BUILD + BOOT,
     "test": TREE + BUILD + BOOT + TESTS + PEERS + CROSS + CHECKS,
+    "bench": TREE + BUILD + BOOT + PLOTS,
     "check": TREE + BUILD + CHECKS,
 }
 

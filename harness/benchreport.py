@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What `make bench` has measured, as a table, as JSON, and as a plot of the cost of one block."""
+
+import json
+import statistics
+import subprocess
+
+from .paths import HarnessError, shown
+
+STEPS = ("add", "online", "offline", "add, last block", "online, last block", "offline, last block",
+         "range add+online", "range offline+remove", "boot")
+AGAINST_FLOOR = ("online", "range add+online")
+
+PLOT = """
+set terminal {terminal}
+set output '{output}'
+set title 'One more block of memory, when so much has come before (2 CPUs)'
+set xlabel 'GiB'
+set ylabel 'ms for a block'
+set logscale xy
+set key left top
+set grid
+plot {curves}
+"""
+
+
+def save(out, results):
+    (out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+
+
+def of(results, kernel, gib, cpus, step):
+    return [case["ns"][step] for case in results["cases"]
+            if (case["kernel"], case["gib"], case["cpus"]) == (kernel, gib, cpus) and step in case["ns"]]
+
+
+def cell(values):
+    """The median in ms, and how far the half of the values lies around it."""
+    if len(values) < 2:
+        return f"{values[0] / 1e6:10.2f} ms         "
+    low, _, high = statistics.quantiles(values, n=4)
+    middle = statistics.median(values)
+    return f"{middle / 1e6:10.2f} ms +-{(high - low) / 2 / middle:5.1%}"
+
+
+def sizes(results):
+    return sorted({(case["gib"], case["cpus"]) for case in results["cases"]})
+
+
+def times(results):
+    yield f"{'':34s}{'base':>22s}{'ours':>22s}  base/ours  ours/floor"
+    for gib, cpus in sizes(results):
+        yield f"{gib} GiB, {cpus} CPU{'s' if cpus > 1 else ''}"
+        floor = statistics.median(of(results, "ours", gib, cpus, "floor"))
+        yield f"  {'floor':32s}{'':22s}{cell(of(results, 'ours', gib, cpus, 'floor')):>22s}"
+        for step in STEPS:
+            base, ours = (of(results, kernel, gib, cpus, step) for kernel in ("base", "ours"))
+            if not base or not ours:
+                continue
+            ratio = statistics.median(base) / statistics.median(ours)
+            against = f"{statistics.median(ours) / floor:10.2f}" if step in AGAINST_FLOOR else ""
+            yield f"  {step:32s}{cell(base):>22s}{cell(ours):>22s}  {ratio:9.2f}  {against}"
+
+
+def in_use(results):
+    yield "2 GiB taken offline while in use, 2 CPUs"
+    for percent in sorted({row["percent"] for row in results["in use"]}):
+        rows = {kernel: [row for row in results["in use"] if (row["kernel"], row["percent"]) == (kernel, percent)]
+                for kernel in ("base", "ours")}
+        ns = {kernel: [row["ns"] for row in found] for kernel, found in rows.items()}
+        pages = {kernel: statistics.median(row["pages"] for row in found) for kernel, found in rows.items()}
+        ratio = statistics.median(ns["base"]) / statistics.median(ns["ours"])
+        yield (f"  {percent:3d} % in use{'':20s}{cell(ns['base']):>22s}{cell(ns['ours']):>22s}  {ratio:9.2f}  "
+               f"pages copied: {pages['base']:.0f}, {pages['ours']:.0f}")
+
+
+def instructions(results):
+    yield f"instructions for one block, 1 CPU{'':12s}{'base':>12s}{'ours':>12s}  base/ours"
+    for blocks, found in results["instructions"].items():
+        for step in ("add", "online", "offline"):
+            base, ours = found["base"][step], found["ours"][step]
+            yield f"  {step}, with {blocks} blocks{'':20s}{base:12.0f}{ours:12.0f}  {base / ours:9.2f}"
+
+
+def states(results):
+    yield "where they go, for one block of ours"
+    for name, value in sorted(results["states"].items(), key=lambda item: -item[1]):
+        if value >= 1000:
+            yield f"  {name:42s}{value:12.0f}"
+
+
+def text(results):
+    parts = (times, in_use, instructions, states)
+    return "\n\n".join("\n".join(part(results)) for part in parts) + "\n"
+
+
+def plot(out, results):
+    """PNG and SVG, by gnuplot."""
+    curves = []
+    for step in ("online", "offline"):
+        for kernel in ("base", "ours"):
+            data = out / f"{step}-{kernel}.dat"
+            rows = [(gib, of(results, kernel, gib, cpus, f"{step}, last block"))
+                    for gib, cpus in sizes(results) if cpus == 2]
+            data.write_text("".join(f"{gib} {statistics.median(values) / 1e6}\n" for gib, values in rows if values))
+            curves.append(f"'{data}' with linespoints title '{step}, {kernel}'")
+    for terminal, name in (("pngcairo size 900,600", "block.png"), ("svg size 900,600", "block.svg")):
+        script = PLOT.format(terminal=terminal, output=out / name, curves=", ".join(curves))
+        done = subprocess.run(["gnuplot"], input=script, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise HarnessError(f"gnuplot failed: {done.stderr.strip()}")
+        print(shown(out / name))
