@@ -51,6 +51,7 @@ def test_states(guest, kernel_ours, record_ktap):
 
 
 @pytest.mark.full
+@pytest.mark.measure
 def test_states_long(guest, kernel_ours, record_ktap):
     record_ktap(run_states(guest, kernel_ours, 200))
 
