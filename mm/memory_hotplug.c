@@ -205,7 +205,7 @@ static void tell_online(struct mhp_transition *t)
 	tell_clients(t, MEM_ONLINE);
 }
 
-/* For a step that asks on the way down and tells on the way up */
+/* For a step that only checks, only tells, or leaves what it set up */
 static void nothing_to_undo(struct mhp_transition *t)
 {
 }
@@ -233,7 +233,7 @@ static const struct mhp_step block_steps[] = {
 	[MHP_BLOCK_ZONE_READY] = {
 		.name		= "zone-ready",
 		.try_up		= mhp_zone_prepare,
-		.undo_up	= mhp_zone_undo,
+		.undo_up	= nothing_to_undo,
 	},
 	[MHP_BLOCK_ACCEPTED] = {
 		.name		= "accepted",

@@ -297,7 +297,6 @@ void mhp_node_predict_offline(struct mhp_block_op *op);
 void mhp_node_gain_memory(struct mhp_block_op *op);
 void mhp_node_lose_memory(struct mhp_block_op *op);
 int mhp_zone_prepare(struct mhp_transition *t);
-void mhp_zone_undo(struct mhp_transition *t);
 
 /* zone_policy.c */
 bool mhp_movable_fits(unsigned long kernel_pages, unsigned long movable_pages,

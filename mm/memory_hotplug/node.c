@@ -200,7 +200,7 @@ void mhp_node_gain_memory(struct mhp_block_op *op)
 		node_set_state(arg->status_change_nid_normal, N_NORMAL_MEMORY);
 	if (arg->status_change_nid != NUMA_NO_NODE)
 		node_set_state(arg->status_change_nid, N_MEMORY);
-	/* Zonelists leave out zones without memory */
+	/* Zonelists leave zones without memory to the last */
 	if (zone_is_new)
 		build_all_zonelists(NULL);
 }
@@ -215,37 +215,24 @@ void mhp_node_lose_memory(struct mhp_block_op *op)
 				 N_NORMAL_MEMORY);
 	if (arg->status_change_nid != NUMA_NO_NODE)
 		node_clear_state(arg->status_change_nid, N_MEMORY);
-	if (!populated_zone(op->zone)) {
-		zone_pcp_reset(op->zone);
+	if (!populated_zone(op->zone))
 		build_all_zonelists(NULL);
-	}
 	if (arg->status_change_nid != NUMA_NO_NODE) {
 		kcompactd_stop(arg->status_change_nid);
 		kswapd_stop(arg->status_change_nid);
 	}
 }
 
-/* in-zone -> zone-ready */
+/* in-zone -> zone-ready; a zone keeps its page lists once it has them */
 int mhp_zone_prepare(struct mhp_transition *t)
 {
 	struct mhp_block_op *op = to_block_op(t);
 	int ret;
 
-	if (populated_zone(op->zone))
-		return 0;
 	ret = setup_zone_pageset(op->zone);
 	if (ret)
 		mhp_refuse_walk(t, MHP_REFUSED_NO_MEMORY, ret,
 				"no memory for the per-CPU page lists of zone %s of node %d",
 				op->zone->name, zone_to_nid(op->zone));
 	return ret;
-}
-
-/* zone-ready -> in-zone, when going online has failed */
-void mhp_zone_undo(struct mhp_transition *t)
-{
-	struct mhp_block_op *op = to_block_op(t);
-
-	if (!populated_zone(op->zone))
-		zone_pcp_reset(op->zone);
 }

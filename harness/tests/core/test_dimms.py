@@ -80,6 +80,33 @@ def test_dimms_on_two_nodes(dimm_guest):
         assert not selftests.difference(before, selftests.snapshot(g))
 
 
+def test_allocations_in_flight_keep_their_zone(dimm_guest):
+    """
+    Zones and nodes come and go: the entry of a zonelist that an allocation began with never becomes its end,
+    and the zone is before the empty ones again once it has memory.
+    """
+    with dimm_guest() as g:
+        offline_by_default(g)
+        selftests.load(g, "mhp_zonelist")
+        zonelist = "/sys/module/mhp_zonelist/parameters"
+
+        def fallback():
+            """The zones that allocations on node 0 try, in their order."""
+            return g.run(f"cat {zonelist}/lists").splitlines()[0].split()[1:]
+
+        assert fallback() == ["0/DMA32"]
+        for node, zone in 2 * [(0, "Movable"), (1, "Movable"), (1, "Normal")]:
+            blocks = plug(g, "z", "128M", node)
+            memory.set_state(g, blocks, "online_movable" if zone == "Movable" else "online_kernel")
+            expected = ["0/DMA32", f"1/{zone}"] if node else [f"0/{zone}", "0/DMA32"]
+            assert fallback()[:2] == expected
+            g.run(f"echo > {zonelist}/hold")
+            assert g.unplug_dimm("z")
+            assert mask(g, "online") == "0"
+            assert g.run(f"cat {zonelist}/lost").strip() == "0", fallback()
+            assert fallback()[0] == "0/DMA32" and f"{node}/{zone}" in fallback()[1:]
+
+
 def test_unplug_moves_what_a_process_has_there(dimm_guest):
     with dimm_guest() as g:
         offline_by_default(g)
