@@ -21,8 +21,6 @@
 #include <linux/numa.h>
 #include <linux/pfn.h>
 #include <linux/range.h>
-#include <linux/sched.h>
-#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "memory_hotplug/internal.h"
@@ -348,11 +346,6 @@ int mhp_block_online(struct memory_block *mem, enum mmop online_type)
 	return conclude_block(&op, walk_block(&op, MHP_BLOCK_ONLINE));
 }
 
-static void add_refused(struct mhp_range_op *op)
-{
-	mhp_refusal_publish(&op->t.refusal, NULL);
-}
-
 static int online_added_block(struct memory_block *mem, void *arg)
 {
 	mem->online_type = *(enum mmop *)arg;
@@ -383,7 +376,7 @@ static int perform_add(struct mhp_range_op *op)
 	ret = mhp_walk(&op->t, MHP_RANGE_PRESENT);
 	mem_hotplug_done();
 	if (ret) {
-		add_refused(op);
+		mhp_refusal_publish(&op->t.refusal, NULL);
 		return ret;
 	}
 
@@ -394,9 +387,9 @@ static int perform_add(struct mhp_range_op *op)
 }
 
 /* The addresses are still to be claimed, under the name @res_name */
-static int add_unclaimed(int nid, u64 start, u64 size, const char *res_name,
-			 mhp_t flags, enum mhp_provider provider,
-			 unsigned long caller)
+int mhp_add_unclaimed(int nid, u64 start, u64 size, const char *res_name,
+		      mhp_t flags, enum mhp_provider provider,
+		      unsigned long caller)
 {
 	struct mhp_range_op op = mhp_range_op("add", start, size, MHP_RANGE_ABSENT);
 
@@ -442,8 +435,8 @@ int add_memory_resource(int nid, struct resource *res, mhp_t mhp_flags)
  */
 int __add_memory(int nid, u64 start, u64 size, mhp_t mhp_flags)
 {
-	return add_unclaimed(nid, start, size, "System RAM", mhp_flags,
-			     MHP_PROVIDER_DRIVER, _RET_IP_);
+	return mhp_add_unclaimed(nid, start, size, "System RAM", mhp_flags,
+				 MHP_PROVIDER_DRIVER, _RET_IP_);
 }
 
 /**
@@ -461,8 +454,8 @@ int add_memory(int nid, u64 start, u64 size, mhp_t mhp_flags)
 	int ret;
 
 	lock_device_hotplug();
-	ret = add_unclaimed(nid, start, size, "System RAM", mhp_flags,
-			    MHP_PROVIDER_DRIVER, _RET_IP_);
+	ret = mhp_add_unclaimed(nid, start, size, "System RAM", mhp_flags,
+				MHP_PROVIDER_DRIVER, _RET_IP_);
 	unlock_device_hotplug();
 	return ret;
 }
@@ -497,61 +490,12 @@ int add_memory_driver_managed(int nid, u64 start, u64 size,
 	if (!names_driver(resource_name))
 		return -EINVAL;
 	lock_device_hotplug();
-	ret = add_unclaimed(nid, start, size, resource_name, mhp_flags,
-			    MHP_PROVIDER_DRIVER, _RET_IP_);
+	ret = mhp_add_unclaimed(nid, start, size, resource_name, mhp_flags,
+				MHP_PROVIDER_DRIVER, _RET_IP_);
 	unlock_device_hotplug();
 	return ret;
 }
 EXPORT_SYMBOL_GPL(add_memory_driver_managed);
-
-#ifdef CONFIG_ARCH_MEMORY_PROBE
-/* All blocks must lie in one node. Returns it through @nid. */
-static int probe_node(u64 start, u64 size, int *nid,
-		      struct mhp_refusal *refusal)
-{
-	const unsigned long block = memory_block_size_bytes();
-	u64 addr;
-
-	*nid = memory_add_physaddr_to_nid(start);
-	for (addr = start; addr - start < size; addr += block) {
-		const int other = memory_add_physaddr_to_nid(addr);
-
-		cond_resched();
-		if (other != *nid)
-			return mhp_refuse(refusal, MHP_REFUSED_NODE, -EINVAL,
-					  start, size, "core",
-					  "node %d ends and node %d begins at %#llx; probe them one by one",
-					  *nid, other, addr);
-	}
-	return 0;
-}
-
-/**
- * mhp_probe_range() - add memory by hand
- * @start: first byte
- * @size: size in bytes
- *
- * Context: Process context, device_hotplug_lock held.
- * Return: as __add_memory(); -EINVAL also for a range over several nodes.
- */
-int mhp_probe_range(u64 start, u64 size)
-{
-	struct mhp_range_op op = mhp_range_op("add", start, size, MHP_RANGE_ABSENT);
-	int nid, ret;
-
-	ret = mhp_range_check(start, size, &op.t.refusal);
-	if (!ret)
-		ret = mhp_range_check_mappable(&op.t);
-	if (!ret)
-		ret = probe_node(start, size, &nid, &op.t.refusal);
-	if (ret) {
-		add_refused(&op);
-		return ret;
-	}
-	return add_unclaimed(nid, start, size, "System RAM", MHP_NONE,
-			     MHP_PROVIDER_PROBE, 0);
-}
-#endif /* CONFIG_ARCH_MEMORY_PROBE */
 
 #ifdef CONFIG_MEMORY_HOTREMOVE
 /**
@@ -577,7 +521,8 @@ int mhp_block_offline(struct memory_block *mem)
 	return conclude_block(&op, walk_block(&op, MHP_BLOCK_OFFLINE));
 }
 
-static int perform_remove(struct mhp_range_op *op)
+/* From present to absent; what refuses is published */
+int mhp_remove(struct mhp_range_op *op)
 {
 	int ret;
 
@@ -591,14 +536,6 @@ static int perform_remove(struct mhp_range_op *op)
 	if (ret)
 		mhp_refusal_publish(&op->t.refusal, NULL);
 	return ret;
-}
-
-static int remove_provided(u64 start, u64 size)
-{
-	struct mhp_range_op op = mhp_range_op("remove", start, size,
-					  MHP_RANGE_PRESENT);
-
-	return perform_remove(&op);
 }
 
 /**
@@ -621,7 +558,7 @@ void __remove_memory(u64 start, u64 size)
 	/* A test's failure is for those who can take it */
 	op.t.fail = NULL;
 	op.cannot_stay = true;
-	ret = perform_remove(&op);
+	ret = mhp_remove(&op);
 	if (ret)
 		pr_err("[mem %#010llx-%#010llx] could not be removed (%d), but %ps will not keep it\n",
 		       start, start + size - 1, ret,
@@ -639,160 +576,14 @@ void __remove_memory(u64 start, u64 size)
  */
 int remove_memory(u64 start, u64 size)
 {
+	struct mhp_range_op op = mhp_range_op("remove", start, size,
+					  MHP_RANGE_PRESENT);
 	int ret;
 
 	lock_device_hotplug();
-	ret = remove_provided(start, size);
+	ret = mhp_remove(&op);
 	unlock_device_hotplug();
 	return ret;
 }
 EXPORT_SYMBOL_GPL(remove_memory);
-
-/* What was online where, so that it can be again if not all goes offline */
-struct offline_record {
-	u8 *online_types;
-	u64 start;
-};
-
-static unsigned long block_number(const struct offline_record *record,
-				  const struct memory_block *mem)
-{
-	const u64 start = PFN_PHYS(section_nr_to_pfn(mem->start_section_nr));
-
-	return div64_u64(start - record->start, memory_block_size_bytes());
-}
-
-static int take_offline(struct memory_block *mem, void *arg)
-{
-	struct offline_record *record = arg;
-	enum mmop type = MMOP_OFFLINE;
-	int ret;
-
-	if (mem->state == MEM_ONLINE)
-		type = mem->zone && zone_idx(mem->zone) == ZONE_MOVABLE ?
-		       MMOP_ONLINE_MOVABLE : MMOP_ONLINE_KERNEL;
-	mem->hotplug.for_driver = true;
-	ret = device_offline(&mem->dev);
-	mem->hotplug.for_driver = false;
-	if (ret < 0)
-		return ret;
-	record->online_types[block_number(record, mem)] = type;
-	return 0;
-}
-
-static int bring_back_online(struct memory_block *mem, void *arg)
-{
-	struct offline_record *record = arg;
-	const enum mmop type = record->online_types[block_number(record, mem)];
-	int ret;
-
-	if (type == MMOP_OFFLINE)
-		return 0;
-	mem->online_type = type;
-	ret = device_online(&mem->dev);
-	if (ret < 0)
-		pr_warn("%s could not be brought back online (%d)\n",
-			dev_name(&mem->dev), ret);
-	return 0;
-}
-
-/**
- * offline_and_remove_memory() - take memory offline and remove it
- * @start: first byte
- * @size: size in bytes
- *
- * All of it or nothing: if a block cannot go, those that went are brought back
- * online.
- *
- * Context: Process context; takes device_hotplug_lock. May take long.
- * Return: 0; -EINVAL for a range that is not made of blocks; -ENOMEM; what kept
- * a block from going offline, mostly -EBUSY; as remove_memory().
- */
-int offline_and_remove_memory(u64 start, u64 size)
-{
-	struct offline_record record = { .start = start };
-	struct mhp_refusal refusal = { .request = "remove" };
-	struct memory_batch batch;
-	bool batched;
-	int ret;
-
-	ret = mhp_range_check(start, size, &refusal);
-	if (ret) {
-		mhp_refusal_publish(&refusal, NULL);
-		return ret;
-	}
-	record.online_types = kvcalloc(div64_u64(size,
-						 memory_block_size_bytes()),
-				       sizeof(*record.online_types),
-				       GFP_KERNEL);
-	if (!record.online_types) {
-		mhp_refuse(&refusal, MHP_REFUSED_NO_MEMORY, -ENOMEM, start,
-			   size, "core",
-			   "no memory to remember what was online");
-		mhp_refusal_publish(&refusal, NULL);
-		return -ENOMEM;
-	}
-
-	lock_device_hotplug();
-	batched = memory_batch_begin(&batch, start, size, false);
-	ret = walk_memory_blocks(start, size, &record, take_offline);
-	if (batched)
-		memory_batch_end();
-	if (!ret)
-		ret = remove_provided(start, size);
-	if (ret)
-		walk_memory_blocks(start, size, &record, bring_back_online);
-	unlock_device_hotplug();
-
-	kvfree(record.online_types);
-	return ret;
-}
-EXPORT_SYMBOL_GPL(offline_and_remove_memory);
-
-/* Every block must be there, and none may belong to somebody else */
-static int check_remove_by_hand(struct mhp_range_op *op)
-{
-	const unsigned long block = memory_block_size_bytes();
-	struct mhp_refusal *refusal = &op->t.refusal;
-	struct memory_block *mem;
-	u64 addr;
-	int ret;
-
-	ret = mhp_range_check(op->t.start, op->t.size, refusal);
-	for (addr = op->t.start; !ret && addr - op->t.start < op->t.size;
-	     addr += block) {
-		mem = find_memory_block(pfn_to_section_nr(PHYS_PFN(addr)));
-		if (!mem)
-			return mhp_refuse(refusal, MHP_REFUSED_ABSENT, -ENOENT,
-					  op->t.start, op->t.size, "core",
-					  "there is no memory block at %#llx",
-					  addr);
-		ret = mhp_owner_check_remove(mem, refusal);
-		put_device(&mem->dev);
-		cond_resched();
-	}
-	return ret;
-}
-
-/**
- * mhp_remove_range() - remove memory by hand
- * @start: first byte
- * @size: size in bytes
- *
- * Context: Process context, device_hotplug_lock held.
- * Return: 0; -EINVAL for a range that is not made of blocks; -ENOENT if some of
- * it is not there; -EPERM if some of it has an owner; else as remove_memory().
- */
-int mhp_remove_range(u64 start, u64 size)
-{
-	struct mhp_range_op op = mhp_range_op("remove", start, size,
-					  MHP_RANGE_PRESENT);
-	const int ret = check_remove_by_hand(&op);
-
-	if (ret) {
-		mhp_refusal_publish(&op.t.refusal, NULL);
-		return ret;
-	}
-	return perform_remove(&op);
-}
 #endif /* CONFIG_MEMORY_HOTREMOVE */

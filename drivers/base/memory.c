@@ -114,9 +114,7 @@ static struct memory_block *get_block(unsigned long block_id)
 {
 	struct memory_block *mem = xa_load(&memory_blocks, block_id);
 
-	if (mem)
-		get_device(&mem->dev);
-	return mem;
+	return mem && get_device(&mem->dev) ? mem : NULL;
 }
 
 /**
@@ -154,10 +152,10 @@ int walk_memory_blocks(unsigned long start, unsigned long size, void *arg,
 	last = block_id_of_phys(start + size - 1);
 	for (id = block_id_of_phys(start); id <= last && !ret; id++) {
 		mem = get_block(id);
-		if (!mem)
-			continue;
-		ret = func(mem, arg);
-		put_device(&mem->dev);
+		if (mem) {
+			ret = func(mem, arg);
+			put_device(&mem->dev);
+		}
 	}
 	return ret;
 }

@@ -95,11 +95,10 @@ int memory_group_unregister(int mgid)
 {
 	struct memory_group *group = memory_group_find_by_id(mgid);
 
-	if (!group)
-		return -EINVAL;
-	if (!list_empty(&group->memory_blocks))
+	if (group && !list_empty(&group->memory_blocks))
 		return -EBUSY;
-	xa_erase(&memory_groups, mgid);
+	if (!xa_erase(&memory_groups, mgid))
+		return -EINVAL;
 	/* Those who read valid_zones walk all groups without a lock */
 	kfree_rcu_mightsleep(group);
 	return 0;

@@ -186,28 +186,22 @@ static ssize_t auto_online_blocks_store(struct device *dev,
 	return type < 0 ? type : count;
 }
 
-static ssize_t auto_online_blocks_show(struct device *dev,
-				       struct device_attribute *attr, char *buf)
-{
-	const enum mmop type = mhp_get_default_online_type();
-
-	return sysfs_emit(buf, "%s\n", online_type_names[type]);
+/* A file that shows one value */
+#define SHOW(name_, format_, value_)					\
+static ssize_t name_##_show(struct device *dev,				\
+			    struct device_attribute *attr, char *buf)	\
+{									\
+	return sysfs_emit(buf, format_ "\n", value_);			\
 }
+
+SHOW(auto_online_blocks, "%s", online_type_names[mhp_get_default_online_type()])
 static DEVICE_ATTR_RW(auto_online_blocks);
 
-static ssize_t block_size_bytes_show(struct device *dev,
-				     struct device_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%lx\n", memory_block_size_bytes());
-}
+SHOW(block_size_bytes, "%lx", memory_block_size_bytes())
 static DEVICE_ATTR_RO(block_size_bytes);
 
 #ifdef CONFIG_CRASH_HOTPLUG
-static ssize_t crash_hotplug_show(struct device *dev,
-				  struct device_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%d\n", crash_check_hotplug_support());
-}
+SHOW(crash_hotplug, "%d", crash_check_hotplug_support())
 static DEVICE_ATTR_RO(crash_hotplug);
 #endif
 

@@ -24,7 +24,8 @@
  *	owner, debug
  *	batch, context
  *	room, check
- *	../memory_hotplug.c: the tables of states and the public entry points
+ *	../memory_hotplug.c: the tables of states and the entry points
+ *	by_hand, offline_and_remove: what is made of those
  */
 #ifndef _MM_MEMORY_HOTPLUG_INTERNAL_H
 #define _MM_MEMORY_HOTPLUG_INTERNAL_H
@@ -340,6 +341,12 @@ struct mhp_range_op mhp_range_op(const char *request, u64 start, u64 size,
 void mhp_block_op_init(struct mhp_block_op *op, const char *request,
 		       struct memory_block *mem, struct zone *zone,
 		       enum mhp_block_state state);
+
+/* ../memory_hotplug.c */
+int mhp_add_unclaimed(int nid, u64 start, u64 size, const char *res_name,
+		      mhp_t flags, enum mhp_provider provider,
+		      unsigned long caller);
+int mhp_remove(struct mhp_range_op *op);
 
 #ifdef CONFIG_MEMORY_HOTREMOVE
 /* check.c */

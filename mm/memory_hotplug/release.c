@@ -8,7 +8,6 @@
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
-#include <linux/mutex.h>
 #include <linux/page-isolation.h>
 #include <linux/swap.h>
 #include <linux/compaction.h>
@@ -19,7 +18,6 @@
 #include "internal.h"
 
 static online_page_callback_t online_page_callback = generic_online_page;
-static DEFINE_MUTEX(online_page_callback_lock);
 
 /**
  * generic_online_page() - give pages that come online to the page allocator
@@ -39,17 +37,13 @@ EXPORT_SYMBOL_GPL(generic_online_page);
 static int replace_callback(online_page_callback_t from,
 			    online_page_callback_t to)
 {
-	int ret = -EINVAL;
+	online_page_callback_t found;
 
+	/* Not while pages come online: a block uses one callback for all of its */
 	get_online_mems();
-	mutex_lock(&online_page_callback_lock);
-	if (online_page_callback == from) {
-		online_page_callback = to;
-		ret = 0;
-	}
-	mutex_unlock(&online_page_callback_lock);
+	found = cmpxchg(&online_page_callback, from, to);
 	put_online_mems();
-	return ret;
+	return found == from ? 0 : -EINVAL;
 }
 
 /**
