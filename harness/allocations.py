@@ -5,8 +5,7 @@ import collections
 import re
 
 from . import selftests
-
-TRACING = "/sys/kernel/tracing"
+from .qemu import TRACING
 
 # Allocations whose end is not to be seen in the trace, or need not come
 UNSEEN = {"kernfs_fop_open": "kfree_rcu() frees in bulk, without an event",

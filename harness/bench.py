@@ -13,13 +13,12 @@ import re
 import statistics
 import time
 
-from . import benchreport, kernel, selftests
+from . import benchreport, costs, kernel, memory, selftests
 from .paths import BUILD, HarnessError
-from .qemu import Guest
+from .qemu import TRACING, Guest
 
 OUT = BUILD / "bench"
 GIB = 1 << 30
-TRACING = "/sys/kernel/tracing"
 PROVIDER, FLOOR = (f"/sys/module/{name}/parameters" for name in ("mhp_provider", "mhp_floor"))
 FILLED = (25, 50, 75)                       # percent of memory in use, in the last part
 STEP = re.compile(r"mhp_step: (\w+) ([\w-]+) (up|down) start=\S+ size=\S+ duration_ns=(\d+) result=0")
@@ -46,19 +45,13 @@ class Case:
         return Guest(image, **{**defaults, **options})
 
 
-def timed(guest, file, text):
-    return int(guest.run(f"timed {file} '{text}'", timeout=1800))
+def timed(guest, file, text=None):
+    words = f" '{text}'" if text is not None else ""
+    return int(guest.run(f"timed {file}{words}", timeout=1800))
 
 
-def per_block(guest, case):
-    """{step: [ns of each block]}, one block after the other through the files of sysfs."""
-    size = int(guest.run("cat /sys/devices/system/memory/block_size_bytes"), 16)
-    each = collections.defaultdict(list)
-    for line in guest.run(f"blockcost {case.first:#x} {case.gib * GIB // size}", timeout=3600).splitlines():
-        step, index, value = line.split()
-        if index != "busy":
-            each[step].append(int(value))
-    return each
+def auto_online(guest, type):
+    guest.run(f"echo {type} > {memory.SYSFS}/auto_online_blocks")
 
 
 def ranges(guest, case):
@@ -66,8 +59,7 @@ def ranges(guest, case):
     where = f"{case.first:#x} {case.gib * GIB:#x}"
     found = {}
     selftests.load(guest, "mhp_provider", "mhp_floor")
-    auto = "/sys/devices/system/memory/auto_online_blocks"
-    guest.run(f"echo offline > {auto}")
+    auto_online(guest, "offline")
     timed(guest, f"{PROVIDER}/add", f"0 {where}")
     floors = []
     for _ in range(6):                      # the first touches the memory
@@ -75,49 +67,68 @@ def ranges(guest, case):
         floors.append(int(guest.run(f"cat {FLOOR}/ns")))
     found["floor"] = statistics.median(floors[1:])
     timed(guest, f"{PROVIDER}/take", where)
-    guest.run(f"echo online_movable > {auto}")
+    auto_online(guest, "online_movable")
     found["range add+online"] = timed(guest, f"{PROVIDER}/add", f"0 {where}")
     found["range offline+remove"] = timed(guest, f"{PROVIDER}/take", where)
     return found
 
 
+def dimm(image, case):
+    """{step: ns} of one DIMM by ACPI, with auto-online: until the guest has told the firmware, or given it back."""
+    with case.guest(image, mem=f"{case.boot_gib}G", append="nokaslr", maxmem=f"{case.boot_gib + case.gib + 1}G",
+                    slots=1) as guest:
+        auto_online(guest, "online_movable")
+        begin = time.monotonic_ns()
+        guest.plug_dimm("d", size=f"{case.gib}G", timeout=1800)
+        plugged = time.monotonic_ns()
+        if not guest.unplug_dimm("d", timeout=1800):
+            raise HarnessError(f"the guest did not give the DIMM back\n{guest.tail()}")
+        return {"DIMM plug": plugged - begin, "DIMM unplug": time.monotonic_ns() - plugged}
+
+
 def measure(image, case):
-    """{step: ns} of one boot."""
-    begin = time.monotonic()
+    """{step: ns} of the boots of one round."""
+    begin = time.monotonic_ns()
     with case.guest(image) as guest:
-        found = {"boot": int((time.monotonic() - begin) * 1e9)}
-        each = per_block(guest, case)
-    for step, values in each.items():
-        found[step] = sum(values)
-        found[f"{step}, last block"] = statistics.median(values[-8:])
+        found = {"boot": time.monotonic_ns() - begin}
+        each, _ = costs.of_blocks(guest, case.gib * GIB // memory.block_size(guest), case.first)
+    found |= {step: sum(values) for step, values in each.items()}
+    found |= {f"{step}, last block": ns for step, ns in costs.settled(each).items()}
     with case.guest(image) as guest:
-        found.update(ranges(guest, case))
-    return found
+        found |= ranges(guest, case)
+    return found | dimm(image, case)
 
 
-def instructions(image, blocks):
-    """{step: instructions for one block}, on one CPU whose clock counts them."""
-    with Guest(image, mem=f"{6 + blocks // 8}G", smp=1, append="mem=4G nokaslr",
-               extra=("-icount", "shift=0,sleep=off"), timeout=300) as guest:
-        lines = guest.run(f"blockcost {5 * GIB:#x} {blocks}", timeout=1800).splitlines()
-    each = collections.defaultdict(list)
-    for step, index, value in map(str.split, lines):
-        if index != "busy":
-            each[step].append(int(value))
-    return {step: statistics.median(values[-8:]) for step, values in each.items()}
+def instructions(image, blocks, *modules):
+    """{step: instructions for one block}"""
+    with costs.guest(image, blocks, files=selftests.files(image)) as guest:
+        if modules:
+            selftests.load(guest, *modules)
+        return costs.settled(costs.of_blocks(guest, blocks)[0])
 
 
 def states(image, blocks=32):
-    """{(table, direction, state): instructions for one block}: where the time goes."""
-    with Guest(image, mem=f"{6 + blocks // 8}G", smp=1, append="mem=4G nokaslr",
-               extra=("-icount", "shift=0,sleep=off"), timeout=300) as guest:
+    """{"table direction state": instructions for one block}: where they go."""
+    with costs.guest(image, blocks) as guest:
         guest.run(f"echo 20000 > {TRACING}/buffer_size_kb; echo 1 > {TRACING}/events/memory_hotplug/mhp_step/enable")
-        guest.run(f"blockcost {5 * GIB:#x} {blocks}", timeout=1800)
+        costs.of_blocks(guest, blocks)
         trace = guest.run(f"cat {TRACING}/trace")
     found = collections.defaultdict(list)
     for table, state, direction, value in STEP.findall(trace):
-        found[table, direction, state].append(int(value))
+        found[f"{table} {direction} {state}"].append(int(value))
     return {key: statistics.median(values) for key, values in found.items()}
+
+
+def overhead(image, blocks=16):
+    """{what: instructions}: what a notifier adds to a block's way, and what reading a block's files takes."""
+    alone, notified = instructions(image, blocks), instructions(image, blocks, "mhp_notifier")
+    found = {f"a notifier more, {step}": notified[step] - alone[step] for step in ("online", "offline")}
+    with costs.guest(image, blocks) as guest:
+        guest.run(f"echo {costs.FIRST:#x} > {memory.SYSFS}/probe")
+        block = f"{memory.SYSFS}/memory{costs.FIRST // memory.block_size(guest)}"
+        for file in ("state", "valid_zones", "removable"):
+            found[f"reading {file}"] = statistics.median(timed(guest, f"{block}/{file}") for _ in range(9))
+    return found
 
 
 def in_use(image, case, percent):
@@ -125,7 +136,7 @@ def in_use(image, case, percent):
     size = case.gib * GIB
     with case.guest(image) as guest:
         selftests.load(guest, "mhp_provider")
-        guest.run("echo online_movable > /sys/devices/system/memory/auto_online_blocks")
+        auto_online(guest, "online_movable")
         timed(guest, f"{PROVIDER}/add", f"0 {case.first:#x} {size:#x}")
         load = guest.spawn(f"fill {size * percent // 100 >> 20} {case.first:#x} {case.first + size:#x}")
         load.wait_output("filled:", 600)
@@ -150,7 +161,8 @@ def main():
     rounds, = numbers("ROUNDS", "7")
     images = {"base": kernel.image_of("x86_64", "stock"), "ours": kernel.image_of("x86_64", "ours")}
     OUT.mkdir(parents=True, exist_ok=True)
-    results = {"rounds": rounds, "cases": [], "in use": [], "instructions": {}, "states": {}}
+    results = {"rounds": rounds, "cases": [], "in use": [], "instructions": {}, "overhead": {},
+               "states": {}}
 
     for number in range(rounds):
         for case in (Case(gib, cpus) for gib in sizes for cpus in (1, 2)):
@@ -167,7 +179,8 @@ def main():
         benchreport.save(OUT, results)
     for blocks in (8, 64, 256):
         results["instructions"][blocks] = {name: instructions(image, blocks) for name, image in images.items()}
-    results["states"] = {" ".join(key): value for key, value in states(images["ours"]).items()}
+    results["overhead"] = {name: overhead(image) for name, image in images.items()}
+    results["states"] = states(images["ours"])
     benchreport.save(OUT, results)
     text = benchreport.text(results)
     (OUT / "report.txt").write_text(text)

@@ -7,8 +7,8 @@ import subprocess
 
 from .paths import HarnessError, shown
 
-STEPS = ("add", "online", "offline", "add, last block", "online, last block", "offline, last block",
-         "range add+online", "range offline+remove", "boot")
+STEPS = ("add", "online", "offline", "remove", "add, last block", "online, last block", "offline, last block",
+         "remove, last block", "range add+online", "range offline+remove", "DIMM plug", "DIMM unplug", "boot")
 AGAINST_FLOOR = ("online", "range add+online")
 
 PLOT = """
@@ -54,11 +54,10 @@ def times(results):
         yield f"  {'floor':32s}{'':22s}{cell(of(results, 'ours', gib, cpus, 'floor')):>22s}"
         for step in STEPS:
             base, ours = (of(results, kernel, gib, cpus, step) for kernel in ("base", "ours"))
-            if not base or not ours:
-                continue
-            ratio = statistics.median(base) / statistics.median(ours)
+            # The base has no way to remove one block by hand
+            ratio = f"{statistics.median(base) / statistics.median(ours):9.2f}" if base else " " * 9
             against = f"{statistics.median(ours) / floor:10.2f}" if step in AGAINST_FLOOR else ""
-            yield f"  {step:32s}{cell(base):>22s}{cell(ours):>22s}  {ratio:9.2f}  {against}"
+            yield f"  {step:32s}{cell(base) if base else '':>22s}{cell(ours):>22s}  {ratio}  {against}"
 
 
 def in_use(results):
@@ -81,6 +80,12 @@ def instructions(results):
             yield f"  {step}, with {blocks} blocks{'':20s}{base:12.0f}{ours:12.0f}  {base / ours:9.2f}"
 
 
+def overhead(results):
+    yield f"instructions, 1 CPU{'':25s}{'base':>12s}{'ours':>12s}"
+    for what, base in results["overhead"]["base"].items():
+        yield f"  {what:42s}{base:12.0f}{results['overhead']['ours'][what]:12.0f}"
+
+
 def states(results):
     yield "where they go, for one block of ours"
     for name, value in sorted(results["states"].items(), key=lambda item: -item[1]):
@@ -89,7 +94,7 @@ def states(results):
 
 
 def text(results):
-    parts = (times, in_use, instructions, states)
+    parts = (times, in_use, instructions, overhead, states)
     return "\n\n".join("\n".join(part(results)) for part in parts) + "\n"
 
 

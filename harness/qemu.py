@@ -21,6 +21,7 @@ TAIL_LINES = 60
 TROUBLE = re.compile(r"cut here|BUG:|WARNING:|Oops|Kernel panic|KASAN|INFO: .*(stall|blocked)|general protection")
 HUNG = re.compile(r"INFO: (task \S+ blocked for more than \d+ seconds)")
 BAD_TAINTS = {5: "bad page", 7: "oops", 9: "warning", 14: "soft lockup"}
+TRACING = "/sys/kernel/tracing"             # where the guest has tracefs
 OST_EJECT, OST_INSERT, OST_IN_PROGRESS = 3, 1, (0x80 + 4, 0x80 + 5)
 names_used = itertools.count()
 names_seen = set()

@@ -9,12 +9,12 @@ import dataclasses
 import re
 
 from . import memory, selftests
+from .qemu import TRACING
 
 LINE = re.compile(r"error=(?P<error>-\d+) request=(?P<request>\S+) reason=(?P<reason>\S+) "
                   r"range=(?P<first>0x[0-9a-f]+)-(?P<last>0x[0-9a-f]+) by=(?P<by>\S+) page=(?P<page>\S+) "
                   r"why=(?P<why>.+)")
 TRACE = re.compile(r" mhp_refusal: (request=.*)")
-TRACING = "/sys/kernel/tracing"
 LONGEST_UEVENT = 1024
 
 

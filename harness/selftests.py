@@ -7,7 +7,7 @@ import pathlib
 import shutil
 import subprocess
 
-from . import kernel
+from . import kernel, memory
 from .assemble import locked
 from .paths import BUILD, TREE, HarnessError, shown
 
@@ -90,7 +90,7 @@ def difference(before, after):
 
 def put(guest, path, text, timeout=60):
     """"ok" or the errno's name of one write to a file below /sys/devices/system/memory, or of any path."""
-    where = path if path.startswith("/") else f"/sys/devices/system/memory/{path}"
+    where = path if path.startswith("/") else f"{memory.SYSFS}/{path}"
     return guest.sh(f"{program('mhp')} put {where} '{text}'", timeout)[1].strip()
 
 

@@ -2,8 +2,8 @@
 """What a block costs does not depend on how much memory there is, and never more than on the base's kernel.
 
 The guest's clock counts instructions (-icount), so the numbers hardly differ from run to run, whatever
-else the machine does. That a rescan of the zone would be noticed shows the base's kernel: its
-online cost grows with every block, which test_base_grows asserts.
+else the machine does. That a scan of the zone would be noticed is shown with a module that does one for each
+block, and with the base's kernel, which does one when a block goes online.
 """
 
 import functools
@@ -11,41 +11,43 @@ import statistics
 
 import pytest
 
-from harness.qemu import Guest
+from harness import costs, selftests
 
 pytestmark = pytest.mark.measure
 
-FIRST = 0x140000000
 BLOCKS = 256
-GIB_PER_BLOCK = 1 / 8
 STEPS = ("online", "offline")
 
 
 @functools.lru_cache(maxsize=None)
-def cost(kernel, blocks):
+def cost(kernel, blocks, *modules):
     """{step: ([instructions per block], instructions until idle)}"""
-    memory = f"{int(blocks * GIB_PER_BLOCK) + 6}G"
-    with Guest(kernel=kernel, mem=memory, smp=1, append="mem=4G nokaslr", extra=("-icount", "shift=0,sleep=off"),
-               timeout=300) as guest:
-        lines = guest.run(f"blockcost {FIRST:#x} {blocks}", timeout=900).splitlines()
-    each, busy = {}, {}
-    for step, index, value in map(str.split, lines):
-        if index == "busy":
-            busy[step] = int(value)
-        else:
-            each.setdefault(step, []).append(int(value))
+    with costs.guest(kernel, blocks, files=selftests.files(kernel) if modules else None) as guest:
+        if modules:
+            selftests.load(guest, *modules)
+        each, busy = costs.of_blocks(guest, blocks)
     return {step: (each[step], busy[step]) for step in each}
 
 
-def growth(kernel, step):
+def growth(kernel, step, *modules):
     """Cost of a block around number 256 against one around number 8."""
-    each, _ = cost(kernel, BLOCKS)[step]
+    each, _ = cost(kernel, BLOCKS, *modules)[step]
     return statistics.median(each[-9:]) / statistics.median(each[4:13])
+
+
+def flat(ratio):
+    """Blocks that cost less and less do as little: the zone shrinks with each that goes offline."""
+    return 1 / 1.1 <= ratio <= 1.1
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_block_256_costs_as_block_8(kernel_ours, step):
-    assert growth(kernel_ours, step) <= 1.1
+    assert flat(growth(kernel_ours, step))
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_scan_of_the_zone_would_be_noticed(kernel_ours, step):
+    assert not flat(growth(kernel_ours, step, "mhp_scan"))
 
 
 def test_base_grows(kernel_stock):

@@ -8,25 +8,20 @@ import statistics
 
 import pytest
 
-from harness.qemu import Guest
-from harness.tests.core.test_cost import BLOCKS, FIRST, GIB_PER_BLOCK, STEPS
+from harness import costs
+from harness.tests.core.test_cost import BLOCKS, STEPS
 
 pytestmark = [pytest.mark.full, pytest.mark.measure]
 
 BOOTS = 7
 SIZES = (8, 64, BLOCKS)
-AROUND = 8                                  # blocks that are taken for one size
 
 
 def one_boot(kernel):
     """{(step, size): nanoseconds for one of the blocks that come last at that size}"""
-    with Guest(kernel=kernel, mem=f"{int(BLOCKS * GIB_PER_BLOCK) + 6}G", append="mem=4G nokaslr") as guest:
-        lines = guest.run(f"blockcost {FIRST:#x} {BLOCKS}", timeout=600).splitlines()
-    each = {}
-    for step, index, value in map(str.split, lines):
-        if index != "busy":
-            each.setdefault(step, []).append(int(value))
-    return {(step, size): statistics.median(each[step][size - AROUND:size]) for step in STEPS for size in SIZES}
+    with costs.guest(kernel, BLOCKS, smp=2, extra=()) as guest:
+        each, _ = costs.of_blocks(guest, BLOCKS)
+    return {(step, size): costs.settled(each, size)[step] for step in STEPS for size in SIZES}
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,7 @@ import statistics
 
 import pytest
 
-from harness.qemu import Guest
-from harness.tests.core.test_cost import FIRST
+from harness import costs
 
 pytestmark = pytest.mark.measure
 
@@ -15,13 +14,8 @@ BLOCKS = 32
 
 def test_a_dry_run_is_cheap(kernel_ours):
     """Cheap enough to be polled: less than a tenth of going offline, for a block that nobody uses."""
-    with Guest(kernel=kernel_ours, mem="8G", smp=1, append="mem=3G nokaslr", extra=("-icount", "shift=0,sleep=off"),
-               timeout=300) as guest:
-        lines = guest.run(f"blockcost {FIRST:#x} {BLOCKS} online_movable check", timeout=600).splitlines()
-    each = {}
-    for step, index, value in map(str.split, lines):
-        if index != "busy":
-            each.setdefault(step, []).append(int(value))
+    with costs.guest(kernel_ours, BLOCKS, boot_gib=3) as guest:
+        each, _ = costs.of_blocks(guest, BLOCKS, words="online_movable check")
     check, offline = (statistics.median(each[step]) for step in ("check", "offline"))
     print(f"instructions: check {check}, offline {offline}, {check / offline:.4f} of it")
     assert check < offline / 10

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What one memory block after the other costs in a guest: nanoseconds, or instructions where its clock counts them."""
+
+import collections
+import statistics
+
+from .qemu import Guest
+
+FIRST = 5 << 30                             # where hot memory begins: above mem= and the hole below 4 GiB
+COUNTING = ("-icount", "shift=0,sleep=off")
+SETTLED = 8                                 # blocks whose median is what one costs
+
+
+def guest(kernel, blocks, boot_gib=4, **options):
+    """Has room for so many blocks of 128 MiB from FIRST on. Unless told otherwise its one CPU counts instructions."""
+    return Guest(kernel=kernel, **{"mem": f"{FIRST // (1 << 30) + 1 + blocks // 8}G", "smp": 1,
+                                   "append": f"mem={boot_gib}G nokaslr", "extra": COUNTING, "timeout": 300, **options})
+
+
+def of_blocks(guest, blocks, first=FIRST, words="", timeout=3600):
+    """({step: [of each block]}, {step: until idle, all of them}); see harness/guest/blockcost.c."""
+    each, busy = collections.defaultdict(list), {}
+    for line in guest.run(f"blockcost {first:#x} {blocks} {words}", timeout=timeout).splitlines():
+        step, index, value = line.split()
+        if index == "busy":
+            busy[step] = int(value)
+        else:
+            each[step].append(int(value))
+    return each, busy
+
+
+def settled(each, size=None):
+    """{step: of one block when there are so many, or all of them}"""
+    return {step: statistics.median(values[:size][-SETTLED:]) for step, values in each.items()}
