@@ -20,10 +20,11 @@ DIRECTORIES = ("bin", "dev", "lib", "mnt", "proc", "root", "sys", "tmp", "etc")
 
 
 def compile_static(source, arch="x86_64", flags=()):
-    """A static guest program from one C file; returns its path. Recompiled when the source changed."""
+    """A static guest program from one C file; returns its path. Recompiled when it or a header beside it changed."""
     source = pathlib.Path(source)
     compiler = kernel.ARCHES[arch].cross + "gcc"
-    identity = hashlib.sha256(source.read_bytes() + repr((compiler, tuple(flags))).encode()).hexdigest()[:12]
+    texts = [path.read_bytes() for path in (source, *sorted(source.parent.glob("*.h")))]
+    identity = hashlib.sha256(b"".join(texts) + repr((compiler, tuple(flags))).encode()).hexdigest()[:12]
     program = BUILD / "guest" / arch / f"{source.stem}-{identity}"
     if not program.exists():
         program.parent.mkdir(parents=True, exist_ok=True)

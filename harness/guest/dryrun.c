@@ -35,14 +35,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "pagemap.h"
+
 #define MEMORY		"/sys/devices/system/memory"
 #define OBSTACLE	"/sys/module/mhp_obstacle/parameters"
 #define NAMED		"/sys/module/mhp_named/parameters"
 #define ALL_HUGE_PAGES	"/proc/sys/vm/nr_hugepages"
 /* Of the node on which the movable blocks are */
 #define HUGE_PAGES	"/sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages"
-#define PM_PFN_MASK	((1ULL << 55) - 1)
-#define PM_PRESENT	(1ULL << 63)
 #define MIB		(1UL << 20)
 #define STUCK_MS	100	/* enough for what is known to be stuck */
 #define MAX_CASES	4096
@@ -164,19 +164,6 @@ static void set_timeout(unsigned int ms)
 static uint64_t start_of(unsigned int block)
 {
 	return block * block_size;
-}
-
-static uint64_t address_of(const char *page)
-{
-	const off_t where = (uintptr_t)page / page_size * sizeof(uint64_t);
-	static int pagemap = -1;
-	uint64_t entry;
-
-	if (pagemap < 0)
-		pagemap = open("/proc/self/pagemap", O_RDONLY);
-	if (pread(pagemap, &entry, sizeof(entry), where) != sizeof(entry))
-		fail("pagemap");
-	return entry & PM_PRESENT ? (entry & PM_PFN_MASK) * page_size : 0;
 }
 
 /* Memory of this process; what it touches comes from ZONE_MOVABLE if there is such */

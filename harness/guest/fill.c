@@ -12,7 +12,6 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,15 +20,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define PM_PFN_MASK	((1ULL << 55) - 1)
-#define PM_PRESENT	(1ULL << 63)
+#include "pagemap.h"
+
 #define MPOL_BIND	2
 
 static uint64_t *memory;
 static size_t bytes;
 static unsigned long page_size;
 static uint64_t start, end;
-static int pagemap;
 
 static void fail(const char *what)
 {
@@ -49,15 +47,12 @@ static void locate(const char *verdict)
 
 	for (size_t page = 0; page < pages;) {
 		size_t count = pages - page < 512 ? pages - page : 512;
-		off_t where = ((uintptr_t)memory / page_size + page) * sizeof(entries[0]);
 
-		if (pread(pagemap, entries, count * sizeof(entries[0]), where) !=
-		    (ssize_t)(count * sizeof(entries[0])))
-			fail("pagemap");
+		read_pagemap((char *)memory + page * page_size, entries, count);
 		for (size_t i = 0; i < count; i++) {
-			uint64_t address = (entries[i] & PM_PFN_MASK) * page_size;
+			uint64_t address = entry_address(entries[i]);
 
-			if (!(entries[i] & PM_PRESENT))
+			if (!address)
 				continue;
 			present++;
 			inside += address >= start && address < end;
@@ -90,9 +85,6 @@ int main(int argc, char **argv)
 	start = strtoull(argv[2], NULL, 0);
 	end = strtoull(argv[3], NULL, 0);
 
-	pagemap = open("/proc/self/pagemap", O_RDONLY);
-	if (pagemap < 0)
-		fail("/proc/self/pagemap");
 	memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED)
 		fail("mmap");

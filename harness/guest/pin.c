@@ -11,7 +11,6 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,8 +19,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define PM_PFN_MASK	((1ULL << 55) - 1)
-#define PM_PRESENT	(1ULL << 63)
+#include "pagemap.h"
+
 #define PAGES		65536
 #define PUT		"/sys/module/mhp_obstacle/parameters/put"
 
@@ -31,25 +30,12 @@ static void fail(const char *what)
 	exit(2);
 }
 
-static uint64_t address_of(int pagemap, const char *page, long page_size)
-{
-	uint64_t entry;
-	off_t where = (uintptr_t)page / page_size * sizeof(entry);
-
-	if (pread(pagemap, &entry, sizeof(entry), where) != sizeof(entry))
-		fail("pagemap");
-	return entry & PM_PRESENT ? (entry & PM_PFN_MASK) * page_size : 0;
-}
-
 static char *find_page(uint64_t start, uint64_t end, uint64_t *address)
 {
 	const long page_size = sysconf(_SC_PAGESIZE);
-	const int pagemap = open("/proc/self/pagemap", O_RDONLY);
 	char *memory;
 	long i;
 
-	if (pagemap < 0)
-		fail("pagemap");
 	memory = mmap(NULL, PAGES * page_size, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED)
@@ -59,7 +45,7 @@ static char *find_page(uint64_t start, uint64_t end, uint64_t *address)
 		char *page = memory + i * page_size;
 
 		*page = 1;
-		*address = address_of(pagemap, page, page_size);
+		*address = address_of(page);
 		if (*address >= start && *address < end) {
 			munmap(memory, i * page_size);
 			return page;
