@@ -17,7 +17,8 @@
  *
  *	refusal, walk
  *	lock, client_list, range, section, contiguity
- *	clients, registration, span, node
+ *	clients, memmap
+ *	registration, span, node
  *	zone_policy, memmap_on_memory
  *	obstacle, progress
  *	mapping, release, isolate, evacuate
@@ -319,7 +320,12 @@ void mhp_memmap_deinit(struct mhp_transition *t);
 int mhp_range_map(struct mhp_transition *t);
 void mhp_range_unmap(struct mhp_transition *t);
 
+/* memmap.c */
+void mhp_memmap_write(struct zone *zone, unsigned long start_pfn,
+		      unsigned long nr_pages, int migratetype, bool free);
+
 /* release.c */
+bool mhp_pages_come_free(void);
 unsigned int mhp_chunk_order(unsigned long pfn, unsigned long end_pfn);
 void mhp_pages_release(struct mhp_transition *t);
 void mhp_pages_allow(struct mhp_transition *t);

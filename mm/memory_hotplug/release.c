@@ -74,6 +74,20 @@ int restore_online_page_callback(online_page_callback_t callback)
 EXPORT_SYMBOL_GPL(restore_online_page_callback);
 
 /**
+ * mhp_pages_come_free() - are struct pages to be initialised as free ones?
+ *
+ * They are if all that is to come is to put them on the free lists; a callback of
+ * somebody else decides about each, and finds them PageOffline().
+ *
+ * Context: mem_hotplug_lock held for writing, which keeps the answer as it is.
+ * Return: whether they are.
+ */
+bool mhp_pages_come_free(void)
+{
+	return online_page_callback == generic_online_page;
+}
+
+/**
  * mhp_chunk_order() - the largest chunk of pages that begins at a page frame
  * @pfn: the page frame
  * @end_pfn: end of the pages, larger than @pfn
@@ -98,6 +112,9 @@ void mhp_pages_release(struct mhp_transition *t)
 	struct mhp_block_op *op = to_block_op(t);
 	const unsigned long start_pfn = mhp_usable_pfn(op);
 	const unsigned long end_pfn = start_pfn + mhp_usable_pages(op);
+	const online_page_callback_t release = mhp_pages_come_free() ?
+					       free_hotplugged_pages :
+					       online_page_callback;
 	struct zone *zone = op->zone;
 	unsigned int order;
 	unsigned long pfn;
@@ -108,7 +125,7 @@ void mhp_pages_release(struct mhp_transition *t)
 
 	for (pfn = start_pfn; pfn < end_pfn; pfn += 1UL << order) {
 		order = mhp_chunk_order(pfn, end_pfn);
-		online_page_callback(pfn_to_page(pfn), order);
+		release(pfn_to_page(pfn), order);
 	}
 	online_mem_sections(start_pfn, end_pfn);
 	mhp_contiguity_add(zone, op->nr_pages);

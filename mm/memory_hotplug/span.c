@@ -147,6 +147,18 @@ static void taint_shared_section(unsigned long pfn)
 }
 #endif
 
+static void grow_zone(struct zone *zone, unsigned long start_pfn,
+		      unsigned long nr_pages)
+{
+	mhp_assert_locked();
+	mhp_contiguity_clear(zone);
+	if (zone_is_empty(zone))
+		init_currently_empty_zone(zone, start_pfn, nr_pages);
+	/* Before the struct pages: page block flags want the zone to span them */
+	set_zone_span(zone, mhp_span_grow(zone_span(zone), start_pfn, nr_pages));
+	set_node_span(zone->zone_pgdat);
+}
+
 /**
  * move_pfn_range_to_zone() - let pages belong to a zone
  * @zone: the zone; its span grows as needed
@@ -165,23 +177,16 @@ void move_pfn_range_to_zone(struct zone *zone, unsigned long start_pfn,
 			    unsigned long nr_pages, struct vmem_altmap *altmap,
 			    int migratetype)
 {
-	struct pglist_data *pgdat = zone->zone_pgdat;
-
-	mhp_assert_locked();
-	mhp_contiguity_clear(zone);
-	if (zone_is_empty(zone))
-		init_currently_empty_zone(zone, start_pfn, nr_pages);
-	/* Before the struct pages: page block flags want the zone to span them */
-	set_zone_span(zone, mhp_span_grow(zone_span(zone), start_pfn, nr_pages));
-	set_node_span(pgdat);
-
-	if (zone_is_zone_device(zone)) {
-		mhp_contiguity_lose_holes(start_pfn, nr_pages);
-		taint_shared_section(start_pfn);
-		taint_shared_section(start_pfn + nr_pages);
+	grow_zone(zone, start_pfn, nr_pages);
+	if (!zone_is_zone_device(zone)) {
+		mhp_memmap_write(zone, start_pfn, nr_pages, migratetype, false);
+		return;
 	}
-	memmap_init_range(nr_pages, pgdat->node_id, zone_idx(zone), start_pfn,
-			  0, MEMINIT_HOTPLUG, altmap, migratetype);
+	mhp_contiguity_lose_holes(start_pfn, nr_pages);
+	taint_shared_section(start_pfn);
+	taint_shared_section(start_pfn + nr_pages);
+	memmap_init_range(nr_pages, zone_to_nid(zone), zone_idx(zone),
+			  start_pfn, 0, MEMINIT_HOTPLUG, altmap, migratetype);
 }
 
 /**
@@ -221,8 +226,9 @@ void mhp_zone_join(struct mhp_transition *t)
 {
 	struct mhp_block_op *op = to_block_op(t);
 
-	move_pfn_range_to_zone(op->zone, mhp_usable_pfn(op),
-			       mhp_usable_pages(op), NULL, MIGRATE_ISOLATE);
+	grow_zone(op->zone, mhp_usable_pfn(op), mhp_usable_pages(op));
+	mhp_memmap_write(op->zone, mhp_usable_pfn(op), mhp_usable_pages(op),
+			 MIGRATE_ISOLATE, mhp_pages_come_free());
 }
 
 /* in-zone -> memmap-ready */

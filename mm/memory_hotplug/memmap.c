@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The content of struct pages that come to belong to a zone. All of a section
+ * differ in their own address alone, so that the first is made, and written to
+ * each. This is most of what bringing memory online costs: it is done once, by as
+ * many CPUs as may help.
+ */
+
+#include <linux/atomic.h>
+#include <linux/cpumask.h>
+#include <linux/memory_hotplug.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/page-isolation.h>
+#include <linux/pageblock-flags.h>
+#include <linux/sched.h>
+#include <linux/sizes.h>
+#include <linux/topology.h>
+#include <linux/workqueue.h>
+
+#include "../internal.h"
+#include "internal.h"
+
+static struct page model_page(struct zone *zone, unsigned long pfn,
+			      bool free)
+{
+	struct page model;
+
+	__init_single_page(&model, pfn, zone_idx(zone), zone_to_nid(zone));
+	if (free)
+		set_page_count(&model, 0);
+	else
+		__SetPageOffline(&model);
+	return model;
+}
+
+/* The compiler keeps the model in registers: one store for each word */
+static void write_pages(struct page *page, unsigned long nr_pages,
+			const struct page *model)
+{
+	const struct page *end = page + nr_pages;
+	const struct page content = *model;
+
+	for (; page < end; page++) {
+		*page = content;
+		INIT_LIST_HEAD(&page->lru);
+#ifdef WANT_PAGE_VIRTUAL
+		set_page_address(page, __va(page_to_phys(page)));
+#endif
+	}
+}
+
+/*
+ * What a CPU takes at a time, 512 KiB of struct pages: much more than it takes to
+ * wake another, and many in a block.
+ */
+#define CHUNK_PAGES	(SZ_512K / sizeof(struct page))
+/* Memory is not faster than that many */
+#define MAX_HELPERS	15
+
+/* What is being written: one range at a time, as mem_hotplug_lock is held */
+static struct {
+	struct zone *zone;
+	unsigned long start_pfn;
+	unsigned long end_pfn;
+	int migratetype;
+	bool free;
+	atomic_long_t nr_taken;
+} job;
+
+static void write_chunk(unsigned long start_pfn, unsigned long end_pfn)
+{
+	unsigned long pfn, nr;
+	struct page model;
+
+	for (pfn = start_pfn; pfn < end_pfn; pfn += nr) {
+		nr = min(pageblock_end_pfn(pfn), end_pfn) - pfn;
+		if (pfn == start_pfn || IS_ALIGNED(pfn, PAGES_PER_SECTION))
+			model = model_page(job.zone, pfn, job.free);
+		write_pages(pfn_to_page(pfn), nr, &model);
+		if (pageblock_aligned(pfn))
+			set_pageblock_migratetype(pfn_to_page(pfn),
+						  job.migratetype);
+		cond_resched();
+	}
+}
+
+static void write_chunks(struct work_struct *unused)
+{
+	unsigned long pfn;
+
+	while (true) {
+		pfn = job.start_pfn + CHUNK_PAGES *
+		      (atomic_long_inc_return(&job.nr_taken) - 1);
+		if (pfn >= job.end_pfn)
+			break;
+		write_chunk(pfn, min(pfn + CHUNK_PAGES, job.end_pfn));
+	}
+}
+
+/* As many as the memory's node and the requester's cpuset have CPUs */
+static unsigned int nr_helpers(void)
+{
+	const unsigned long nr_pages = job.end_pfn - job.start_pfn;
+	const struct cpumask *near = cpumask_of_node(zone_to_nid(job.zone));
+	unsigned int nr_cpus;
+
+	/* A node may have memory alone */
+	if (cpumask_empty(near))
+		near = cpu_online_mask;
+	nr_cpus = cpumask_weight_and(near, current->cpus_ptr);
+	return min3(max(nr_cpus, 1U) - 1,
+		    (unsigned int)((nr_pages - 1) / CHUNK_PAGES), MAX_HELPERS);
+}
+
+/**
+ * mhp_memmap_write() - initialise the struct pages of memory that joins a zone
+ * @zone: the zone, which spans them; not ZONE_DEVICE
+ * @start_pfn: first page frame
+ * @nr_pages: number of page frames
+ * @migratetype: of their page blocks
+ * @free: as pages that only wait to be put on a free list; otherwise as
+ *	  PageOffline() with one reference
+ */
+void mhp_memmap_write(struct zone *zone, unsigned long start_pfn,
+		      unsigned long nr_pages, int migratetype, bool free)
+{
+	static struct work_struct helpers[MAX_HELPERS];
+	unsigned int nr, i;
+
+	mhp_assert_locked();
+	highest_memmap_pfn = max(highest_memmap_pfn, start_pfn + nr_pages - 1);
+	job.zone = zone;
+	job.start_pfn = start_pfn;
+	job.end_pfn = start_pfn + nr_pages;
+	job.migratetype = migratetype;
+	job.free = free;
+	atomic_long_set(&job.nr_taken, 0);
+
+	nr = nr_helpers();
+	for (i = 0; i < nr; i++) {
+		INIT_WORK(&helpers[i], write_chunks);
+		queue_work_node(zone_to_nid(zone), system_unbound_wq,
+				&helpers[i]);
+	}
+	write_chunks(NULL);
+	/* Who has not begun by now finds nothing left */
+	for (i = 0; i < nr; i++)
+		cancel_work_sync(&helpers[i]);
+}
