@@ -23,13 +23,6 @@ extern const struct attribute_group memory_block_hotplug_group;
 int memory_hotplug_dir_init(struct kobject *root);
 
 /* memory_probe.c */
-#ifdef CONFIG_ARCH_MEMORY_PROBE
-ssize_t memory_probe_store(struct device *dev, struct device_attribute *attr,
-			   const char *buf, size_t count);
-#endif
-#ifdef CONFIG_MEMORY_HOTREMOVE
-ssize_t memory_remove_store(struct device *dev, struct device_attribute *attr,
-			    const char *buf, size_t count);
-#endif
+extern const struct attribute_group memory_by_hand_group;
 
 #endif /* _DRIVERS_BASE_MEMORY_BLOCK_H */

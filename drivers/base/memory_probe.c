@@ -81,7 +81,7 @@ static ssize_t by_hand(const struct hand_request *request, const char *buf,
 }
 
 #ifdef CONFIG_ARCH_MEMORY_PROBE
-ssize_t memory_probe_store(struct device *dev, struct device_attribute *attr,
+static ssize_t probe_store(struct device *dev, struct device_attribute *attr,
 			   const char *buf, size_t count)
 {
 	static const struct hand_request request = {
@@ -92,10 +92,11 @@ ssize_t memory_probe_store(struct device *dev, struct device_attribute *attr,
 
 	return by_hand(&request, buf, count);
 }
+static DEVICE_ATTR_WO(probe);
 #endif
 
 #ifdef CONFIG_MEMORY_HOTREMOVE
-ssize_t memory_remove_store(struct device *dev, struct device_attribute *attr,
+static ssize_t remove_store(struct device *dev, struct device_attribute *attr,
 			    const char *buf, size_t count)
 {
 	static const struct hand_request request = {
@@ -106,4 +107,19 @@ ssize_t memory_remove_store(struct device *dev, struct device_attribute *attr,
 
 	return by_hand(&request, buf, count);
 }
+static DEVICE_ATTR_WO(remove);
 #endif
+
+static struct attribute *by_hand_attrs[] = {
+#ifdef CONFIG_ARCH_MEMORY_PROBE
+	&dev_attr_probe.attr,
+#endif
+#ifdef CONFIG_MEMORY_HOTREMOVE
+	&dev_attr_remove.attr,
+#endif
+	NULL
+};
+
+const struct attribute_group memory_by_hand_group = {
+	.attrs = by_hand_attrs,
+};

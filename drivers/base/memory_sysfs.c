@@ -200,9 +200,28 @@ static DEVICE_ATTR_RW(auto_online_blocks);
 SHOW(block_size_bytes, "%lx", memory_block_size_bytes())
 static DEVICE_ATTR_RO(block_size_bytes);
 
+static struct attribute *root_attrs[] = {
+	&dev_attr_auto_online_blocks.attr,
+	&dev_attr_block_size_bytes.attr,
+	NULL
+};
+
+static const struct attribute_group root_group = {
+	.attrs = root_attrs,
+};
+
 #ifdef CONFIG_CRASH_HOTPLUG
 SHOW(crash_hotplug, "%d", crash_check_hotplug_support())
 static DEVICE_ATTR_RO(crash_hotplug);
+
+static struct attribute *crash_attrs[] = {
+	&dev_attr_crash_hotplug.attr,
+	NULL
+};
+
+static const struct attribute_group crash_group = {
+	.attrs = crash_attrs,
+};
 #endif
 
 #ifdef CONFIG_MEMORY_FAILURE
@@ -245,41 +264,26 @@ static ssize_t hard_offline_page_store(struct device *dev,
 	return ret && ret != -EOPNOTSUPP ? ret : count;
 }
 static DEVICE_ATTR_WO(hard_offline_page);
-#endif /* CONFIG_MEMORY_FAILURE */
 
-#ifdef CONFIG_ARCH_MEMORY_PROBE
-static struct device_attribute dev_attr_probe =
-	__ATTR(probe, 0200, NULL, memory_probe_store);
-#endif
-#ifdef CONFIG_MEMORY_HOTREMOVE
-static struct device_attribute dev_attr_remove =
-	__ATTR(remove, 0200, NULL, memory_remove_store);
-#endif
-
-static struct attribute *root_attrs[] = {
-#ifdef CONFIG_ARCH_MEMORY_PROBE
-	&dev_attr_probe.attr,
-#endif
-#ifdef CONFIG_MEMORY_HOTREMOVE
-	&dev_attr_remove.attr,
-#endif
-#ifdef CONFIG_MEMORY_FAILURE
-	&dev_attr_soft_offline_page.attr,
+static struct attribute *failure_attrs[] = {
 	&dev_attr_hard_offline_page.attr,
-#endif
-	&dev_attr_block_size_bytes.attr,
-	&dev_attr_auto_online_blocks.attr,
-#ifdef CONFIG_CRASH_HOTPLUG
-	&dev_attr_crash_hotplug.attr,
-#endif
+	&dev_attr_soft_offline_page.attr,
 	NULL
 };
 
-static const struct attribute_group root_group = {
-	.attrs = root_attrs,
+static const struct attribute_group failure_group = {
+	.attrs = failure_attrs,
 };
+#endif /* CONFIG_MEMORY_FAILURE */
 
 const struct attribute_group *memory_root_groups[] = {
 	&root_group,
+	&memory_by_hand_group,
+#ifdef CONFIG_CRASH_HOTPLUG
+	&crash_group,
+#endif
+#ifdef CONFIG_MEMORY_FAILURE
+	&failure_group,
+#endif
 	NULL
 };
