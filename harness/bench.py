@@ -50,16 +50,12 @@ def timed(guest, file, text=None):
     return int(guest.run(f"timed {file}{words}", timeout=1800))
 
 
-def auto_online(guest, type):
-    guest.run(f"echo {type} > {memory.SYSFS}/auto_online_blocks")
-
-
 def ranges(guest, case):
     """{step: ns}, all of it at once as a driver does it; and the floor."""
     where = f"{case.first:#x} {case.gib * GIB:#x}"
     found = {}
     selftests.load(guest, "mhp_provider", "mhp_floor")
-    auto_online(guest, "offline")
+    memory.auto_online(guest, "offline")
     timed(guest, f"{PROVIDER}/add", f"0 {where}")
     floors = []
     for _ in range(6):                      # the first touches the memory
@@ -67,7 +63,7 @@ def ranges(guest, case):
         floors.append(int(guest.run(f"cat {FLOOR}/ns")))
     found["floor"] = statistics.median(floors[1:])
     timed(guest, f"{PROVIDER}/take", where)
-    auto_online(guest, "online_movable")
+    memory.auto_online(guest, "online_movable")
     found["range add+online"] = timed(guest, f"{PROVIDER}/add", f"0 {where}")
     found["range offline+remove"] = timed(guest, f"{PROVIDER}/take", where)
     return found
@@ -77,7 +73,7 @@ def dimm(image, case):
     """{step: ns} of one DIMM by ACPI, with auto-online: until the guest has told the firmware, or given it back."""
     with case.guest(image, mem=f"{case.boot_gib}G", append="nokaslr", maxmem=f"{case.boot_gib + case.gib + 1}G",
                     slots=1) as guest:
-        auto_online(guest, "online_movable")
+        memory.auto_online(guest, "online_movable")
         begin = time.monotonic_ns()
         guest.plug_dimm("d", size=f"{case.gib}G", timeout=1800)
         plugged = time.monotonic_ns()
@@ -101,10 +97,7 @@ def measure(image, case):
 
 def instructions(image, blocks, *modules):
     """{step: instructions for one block}"""
-    with costs.guest(image, blocks, files=selftests.files(image)) as guest:
-        if modules:
-            selftests.load(guest, *modules)
-        return costs.settled(costs.of_blocks(guest, blocks)[0])
+    return costs.settled(costs.count(image, blocks, *modules)[0])
 
 
 def states(image, blocks=32):
@@ -136,7 +129,7 @@ def in_use(image, case, percent):
     size = case.gib * GIB
     with case.guest(image) as guest:
         selftests.load(guest, "mhp_provider")
-        auto_online(guest, "online_movable")
+        memory.auto_online(guest, "online_movable")
         timed(guest, f"{PROVIDER}/add", f"0 {case.first:#x} {size:#x}")
         load = guest.spawn(f"fill {size * percent // 100 >> 20} {case.first:#x} {case.first + size:#x}")
         load.wait_output("filled:", 600)

@@ -4,6 +4,7 @@
 import collections
 import statistics
 
+from . import selftests
 from .qemu import Guest
 
 FIRST = 5 << 30                             # where hot memory begins: above mem= and the hole below 4 GiB
@@ -27,6 +28,14 @@ def of_blocks(guest, blocks, first=FIRST, words="", timeout=3600):
         else:
             each[step].append(int(value))
     return each, busy
+
+
+def count(kernel, blocks, *modules):
+    """The same in instructions, in a guest of its own that has loaded these test modules."""
+    with guest(kernel, blocks, files=selftests.files(kernel)) as g:
+        for module in modules:
+            selftests.load(g, module)
+        return of_blocks(g, blocks)
 
 
 def settled(each, size=None):

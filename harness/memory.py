@@ -30,6 +30,11 @@ def set_state(guest, ids, state, timeout=60):
     guest.run("set -e; " + "".join(f"echo {state} > {SYSFS}/memory{block}/state; " for block in ids), timeout)
 
 
+def auto_online(guest, state):
+    """What blocks that are added from now on become by themselves."""
+    guest.run(f"echo {state} > {SYSFS}/auto_online_blocks")
+
+
 def total_kib(guest):
     return int(re.search(r"MemTotal:\s+(\d+)", guest.run("cat /proc/meminfo"))[1])
 

@@ -221,7 +221,7 @@ def main(image):
             if guest.sh(f"test -e {memory.SYSFS}/remove")[0]:
                 print(f"error: {shown(image)} has no {memory.SYSFS}/remove: not a kernel of ours")
                 return 1
-            guest.run(f"echo offline > {memory.SYSFS}/auto_online_blocks")
+            memory.auto_online(guest, "offline")
             story = Story(guest)
             through_acpi(guest, story)
             by_hand(guest, story)

@@ -15,7 +15,7 @@ def test_boot(guest):
 
 def test_dimm_appears_and_leaves(guest):
     with guest(mem="1G", maxmem="4G", slots=1) as g:
-        g.run(f"echo offline > {memory.SYSFS}/auto_online_blocks")
+        memory.auto_online(g, "offline")
         before = memory.blocks(g)
         g.plug_dimm("d0", size="1G")
         new = {block: state for block, state in memory.blocks(g).items() if block not in before}

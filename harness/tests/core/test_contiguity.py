@@ -23,7 +23,7 @@ DIMM = "d0"
 class Walk:
     def __init__(self, g, seed):
         self.g, self.random = g, random.Random(seed)
-        g.run(f"echo offline > {memory.SYSFS}/auto_online_blocks")
+        memory.auto_online(g, "offline")
         self.size = memory.block_size(g)
         self.boot = set(memory.blocks(g))
         self.probed = {block for start, end in PROBED for block in range(start // self.size, end // self.size)}

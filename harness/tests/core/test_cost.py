@@ -11,7 +11,7 @@ import statistics
 
 import pytest
 
-from harness import costs, selftests
+from harness import costs
 
 pytestmark = pytest.mark.measure
 
@@ -22,10 +22,7 @@ STEPS = ("online", "offline")
 @functools.lru_cache(maxsize=None)
 def cost(kernel, blocks, *modules):
     """{step: ([instructions per block], instructions until idle)}"""
-    with costs.guest(kernel, blocks, files=selftests.files(kernel) if modules else None) as guest:
-        if modules:
-            selftests.load(guest, *modules)
-        each, busy = costs.of_blocks(guest, blocks)
+    each, busy = costs.count(kernel, blocks, *modules)
     return {step: (each[step], busy[step]) for step in each}
 
 

@@ -33,7 +33,7 @@ def mask(g, name):
 
 
 def offline_by_default(g):
-    g.run(f"echo offline > {memory.SYSFS}/auto_online_blocks")
+    memory.auto_online(g, "offline")
 
 
 def warm_up(g):

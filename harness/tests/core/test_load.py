@@ -24,7 +24,7 @@ def spare_guest(guest, kernel_ours):
 def probe(g, count):
     """Probe this many blocks in one piece; their ids."""
     size = memory.block_size(g)
-    g.run(f"echo offline > {memory.SYSFS}/auto_online_blocks")
+    memory.auto_online(g, "offline")
     assert selftests.put(g, "probe", f"{START:#x} {count * size:#x}") == "ok", memory.refusal(g)
     return [START // size + i for i in range(count)]
 
@@ -73,7 +73,7 @@ def test_readers_while_blocks_come_and_go(spare_guest):
     with spare_guest(smp=4) as g:
         readers = [g.spawn(READER) for _ in range(2)]
         size = memory.block_size(g)
-        g.run(f"echo online_movable > {memory.SYSFS}/auto_online_blocks")
+        memory.auto_online(g, "online_movable")
         put = selftests.program("mhp") + " put"
         g.run(f"""
             for i in 1 2 3 4 5 6 7 8 9 10; do

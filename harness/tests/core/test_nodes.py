@@ -10,7 +10,7 @@ HOLE, BOUNDARY = 4608 << 20, 5 * GIB        # memmap= takes 1 GiB out of both no
 def test_probe_over_the_end_of_a_node(guest, kernel_ours):
     with guest(kernel=kernel_ours, files=selftests.files(kernel_ours),
                nodes=[{"mem": "3G", "cpus": "0-1"}, {"mem": "1G"}], append="memmap=1G%4608M-1") as g:
-        g.run(f"echo offline > {memory.SYSFS}/auto_online_blocks")
+        memory.auto_online(g, "offline")
         before = selftests.snapshot(g)
         assert selftests.put(g, "probe", f"{HOLE:#x} {GIB:#x}") == "EINVAL"
         refusal = memory.refusal(g)

@@ -28,7 +28,7 @@ def new_blocks(g, known):
 @pytest.mark.parametrize("state", ["offline", "online_movable"])
 def test_acpi(guest, kernel_ours, state):
     with guest(kernel=kernel_ours, files=selftests.files(kernel_ours), mem="1G", maxmem="4G", slots=1) as g:
-        g.run(f"echo {state} > {memory.SYSFS}/auto_online_blocks")
+        memory.auto_online(g, state)
         known = memory.blocks(g)
         g.plug_dimm("d", size="256M")
         refusal = refused_as_owned(g, new_blocks(g, known))
@@ -42,7 +42,7 @@ def test_acpi(guest, kernel_ours, state):
 def test_acpi_by_the_way_out(guest, kernel_ours):
     """What the refusal says to do is done, word for word."""
     with guest(kernel=kernel_ours, files=selftests.files(kernel_ours), mem="1G", maxmem="4G", slots=1) as g:
-        g.run(f"echo offline > {memory.SYSFS}/auto_online_blocks")
+        memory.auto_online(g, "offline")
         known = memory.blocks(g)
         g.plug_dimm("d", size="256M")
         refusal = refused_as_owned(g, new_blocks(g, known))
@@ -55,7 +55,7 @@ def test_virtio_mem(guest, kernel_ours):
     with guest(kernel=kernel_ours, files=selftests.files(kernel_ours), mem="1G", maxmem="4G", slots=1,
                extra=["-object", "memory-backend-ram,id=backend,size=1G", "-device",
                       "virtio-mem-pci,id=vmem,memdev=backend,node=0,requested-size=0"]) as g:
-        g.run(f"echo online_movable > {memory.SYSFS}/auto_online_blocks")
+        memory.auto_online(g, "online_movable")
         known = memory.blocks(g)
         g.qmp("qom-set", path="/machine/peripheral/vmem", property="requested-size", value=256 * MIB)
         g.wait_event("MEMORY_DEVICE_SIZE_CHANGE", id="vmem", size=256 * MIB)
@@ -73,7 +73,7 @@ def test_dax_kmem(guest, kernel_ours, own_memmap):
     """The driver that removes it is unbound by hand. CXL regions are dax devices too, and go the same way."""
     options = {**dax.GUEST, "append": dax.GUEST["append"] + " memory_hotplug.memmap_on_memory=1"}
     with guest(kernel=kernel_ours, files=selftests.files(kernel_ours), **options) as g:
-        g.run(f"echo offline > {memory.SYSFS}/auto_online_blocks")
+        memory.auto_online(g, "offline")
         dax.create(g)
         known = memory.blocks(g)
         assert selftests.put(g, f"{dax.DEVICE}/memmap_on_memory", str(int(own_memmap))) == "ok"
@@ -98,7 +98,7 @@ def test_driver(guest, kernel_ours, words):
     with guest(kernel=kernel_ours, files=selftests.files(kernel_ours), mem="4G",
                append="mem=2G memory_hotplug.memmap_on_memory=1") as g:
         selftests.load(g, "mhp_provider")
-        g.run(f"echo offline > {memory.SYSFS}/auto_online_blocks")
+        memory.auto_online(g, "offline")
         known = memory.blocks(g)
         where = f"{SPARE_START:#x} {256 * MIB:#x}"
         add, remove = (f"/sys/module/mhp_provider/parameters/{name}" for name in ("add", "remove"))
@@ -145,7 +145,7 @@ def test_boot_memory_that_nobody_owns(guest, kernel_ours):
     start, gib = 5 << 30, 1 << 30
     with guest(kernel=kernel_ours, files=selftests.files(kernel_ours), mem="6G",
                append="movablecore=3328M nokaslr") as g:
-        g.run(f"echo offline > {memory.SYSFS}/auto_online_blocks")
+        memory.auto_online(g, "offline")
         blocks = sorted(memory.blocks_in(g, start, start + gib))
         assert len(blocks) * memory.block_size(g) == gib
         memory.set_state(g, blocks, "offline", timeout=120)

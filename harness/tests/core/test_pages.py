@@ -18,7 +18,7 @@ def block_guest(guest, kernel_ours):
 
 
 def online_block(g):
-    g.run(f"echo offline > {memory.SYSFS}/auto_online_blocks")
+    memory.auto_online(g, "offline")
     assert selftests.put(g, "probe", f"{START:#x}") == "ok", memory.refusal(g)
     block = START // memory.block_size(g)
     memory.set_state(g, [block], "online_movable")

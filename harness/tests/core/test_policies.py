@@ -21,7 +21,7 @@ def spare_guest(guest, kernel_ours):
 def add(g, size, words=""):
     """Let a driver add memory; the ids of its blocks."""
     known = memory.blocks(g)
-    g.run(f"echo offline > {memory.SYSFS}/auto_online_blocks")
+    memory.auto_online(g, "offline")
     start = START + g.added if hasattr(g, "added") else START
     g.added = start + size - START
     assert selftests.put(g, ADD, f"0 {start:#x} {size:#x} {words}") == "ok", memory.refusal(g)
@@ -84,7 +84,7 @@ def test_auto_online_follows_the_policy(spare_guest):
         size = memory.block_size(g)
         for number, (state, zone) in enumerate([("online", "Movable"), ("online_kernel", "Normal"),
                                                 ("online_movable", "Movable")]):
-            g.run(f"echo {state} > {memory.SYSFS}/auto_online_blocks")
+            memory.auto_online(g, state)
             start = START + number * size
             assert selftests.put(g, "probe", f"{start:#x}") == "ok"
             assert zones_of(g, [start // size]) == [zone]

@@ -62,7 +62,7 @@ def test_states_of_a_dimm_with_its_own_memmap(guest, kernel_ours, record_ktap):
     with guest(kernel=kernel_ours, files=selftests.files(kernel_ours), mem="1G", maxmem="4G", slots=1,
                append="memory_hotplug.memmap_on_memory=1") as g:
         selftests.load(g, "mhp_client")
-        g.run(f"echo offline > {memory.SYSFS}/auto_online_blocks")
+        memory.auto_online(g, "offline")
         g.plug_dimm("d0", size="256M")
         block = next(number for number, state in memory.blocks(g).items() if state == "offline")
         record_ktap(g.ktap(f"{selftests.program('states')} -b {block} -r 20"))

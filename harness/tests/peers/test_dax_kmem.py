@@ -40,7 +40,7 @@ def life(g):
     def blocks():
         return sorted(memory.blocks_in(g, dax.START, dax.START + dax.SIZE))
 
-    g.run(f"echo offline > {memory.SYSFS}/auto_online_blocks")
+    memory.auto_online(g, "offline")
     dax.create(g)
     step("unbound")
     step("bound", lambda: dax.bind(g))
@@ -48,7 +48,7 @@ def life(g):
     step("the rest movable", lambda: memory.set_state(g, blocks()[1:], "online_movable"))
     step("offline", lambda: memory.set_state(g, reversed(blocks()), "offline"))
     step("unbound again", lambda: dax.unbind(g))
-    g.run(f"echo online_movable > {memory.SYSFS}/auto_online_blocks")
+    memory.auto_online(g, "online_movable")
     step("bound and online", lambda: dax.bind(g))
     # Too early: the memory stays, and the driver says so
     step("unbound while online", lambda: dax.unbind(g))
@@ -73,7 +73,7 @@ def test_life_as_on_the_base(guest, kernel_ours, kernel_stock):
 def test_module_leaves(guest, module):
     """Its memory goes with it, if it is offline."""
     with guest(**dax.GUEST) as g:
-        g.run(f"echo offline > {memory.SYSFS}/auto_online_blocks")
+        memory.auto_online(g, "offline")
         dax.create(g)
         before = memory.blocks(g)
         dax.bind(g)

@@ -25,7 +25,7 @@ class Field:
     def __init__(self, guest):
         self.guest = guest
         self.size = memory.block_size(guest)
-        guest.run(f"echo offline > {memory.SYSFS}/auto_online_blocks")
+        memory.auto_online(guest, "offline")
         selftests.load(guest, "mhp_obstacle", "mhp_named", "mhp_provider")
         self.probe(PROBED, 4)
         assert self.put(f"{PROVIDER}/add", f"1 {DRIVEN:#x} {4 * self.size:#x}") == "ok", memory.refusal(guest)

@@ -173,9 +173,9 @@ def test_batches(field, named):
     named("driver", 0, "batch")
     where = f"{start:#x} {count * size:#x}"
     extent = f"{start:#x}+{count * size:#x}"
-    g.run(f"echo online_movable > {memory.SYSFS}/auto_online_blocks")
+    memory.auto_online(g, "online_movable")
     assert field.put(f"{PROVIDER}/add", f"0 {where}") == "ok", memory.refusal(g)
-    g.run(f"echo offline > {memory.SYSFS}/auto_online_blocks")
+    memory.auto_online(g, "offline")
     each = [f"{start + i * size:#x}+{size:#x} nid=0 batch={extent}" for i in range(count)]
     events = [("driver", what, where) for where in each for what in ("prepare_online", "going_online", "online")]
     assert record(field.guest) == [("driver", "batch_begin", f"{extent} online"), *events,
@@ -208,7 +208,7 @@ def test_batch_of_a_dimm(kernel_ours):
     """ACPI ejects it block by block, and yet as one."""
     with boot(kernel_ours, nodes=None, mem="1G", maxmem="4G", slots=1) as g:
         selftests.load(g, "mhp_named")
-        g.run(f"echo online_movable > {memory.SYSFS}/auto_online_blocks")
+        memory.auto_online(g, "online_movable")
         assert selftests.put(g, f"{NAMED}/add", "driver 0 batch") == "ok"
         known, size = memory.blocks(g), memory.block_size(g)
         g.plug_dimm("d", size="384M")

@@ -99,7 +99,7 @@ def tight(guest, kernel_ours):
     """A guest on one node; hog() leaves it no more than it needs to live."""
     with guest(kernel=kernel_ours, files=selftests.files(kernel_ours), mem="8G", append="mem=2G") as g:
         selftests.load(g, "mhp_obstacle")
-        g.run(f"echo offline > {memory.SYSFS}/auto_online_blocks")
+        memory.auto_online(g, "offline")
         yield g
 
 

@@ -174,7 +174,7 @@ def test_a_page_that_is_locked(field, watch):
 def test_eject_of_a_dimm(kernel_ours):
     """Nobody can signal ACPI's thread: it gives up by itself, and the next attempt succeeds."""
     with boot(kernel_ours, nodes=None, mem="1G", maxmem="4G", slots=1) as g, refusals.Watch(g) as watch:
-        g.run(f"echo offline > {memory.SYSFS}/auto_online_blocks")
+        memory.auto_online(g, "offline")
         known = memory.blocks(g)
         g.plug_dimm("d", size="128M")
         blocks = sorted(memory.blocks(g).keys() - known.keys())
