@@ -1,17 +1,48 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Batches: blocks that go together are announced to the named clients, so that
- * one with a slow firmware behind it can act once for all of them.
+ * one with a slow firmware behind it can act once for all of them. What each of
+ * them would need is done once.
  *
  * device_hotplug_lock protects this.
  */
 
+#include <linux/memory.h>
 #include <linux/memory_client.h>
 #include <linux/pfn.h>
+#include <linux/swap.h>
 
 #include "internal.h"
 
 static const struct memory_batch *current_batch;
+
+/* A block alone sees to it when its turn comes */
+static bool several_go_offline(const struct memory_batch *batch)
+{
+	return !batch->online &&
+	       PFN_PHYS(batch->nr_pages) > memory_block_size_bytes();
+}
+
+/*
+ * Pages must not wait on CPUs for the LRU list: nobody could migrate them. To
+ * send them there takes work on every CPU.
+ */
+static void prepare_offline(const struct memory_batch *batch)
+{
+	mhp_use_last(batch->start_pfn, batch->nr_pages);
+	lru_cache_disable();
+}
+
+/**
+ * mhp_batch_disables_lru_cache() - has the batch disabled the LRU caches?
+ *
+ * Context: device_hotplug_lock held.
+ * Return: true if so, and then they stay disabled until its end.
+ */
+bool mhp_batch_disables_lru_cache(void)
+{
+	return current_batch && several_go_offline(current_batch);
+}
 
 /**
  * memory_batch_begin() - announce blocks that go together
@@ -38,6 +69,8 @@ bool memory_batch_begin(struct memory_batch *batch, u64 start, u64 size,
 		.online = online,
 	};
 	current_batch = batch;
+	if (several_go_offline(batch))
+		prepare_offline(batch);
 	mhp_clients_begin_batch(&mhp_clients, batch);
 	return true;
 }
@@ -50,6 +83,8 @@ bool memory_batch_begin(struct memory_batch *batch, u64 start, u64 size,
 void memory_batch_end(void)
 {
 	mhp_clients_end_batch(&mhp_clients, current_batch);
+	if (several_go_offline(current_batch))
+		lru_cache_enable();
 	current_batch = NULL;
 }
 

@@ -10,6 +10,7 @@
  */
 
 #include <linux/hugetlb.h>
+#include <linux/memory_client.h>
 #include <linux/memory_hotplug.h>
 #include <linux/migrate.h>
 #include <linux/mm.h>
@@ -33,7 +34,10 @@
 void mhp_caches_disable(struct mhp_transition *t)
 {
 	zone_pcp_disable(to_block_op(t)->zone);
-	lru_cache_disable();
+	if (mhp_batch_disables_lru_cache())
+		atomic_inc(&lru_disable_count);
+	else
+		lru_cache_disable();
 }
 
 void mhp_caches_enable(struct mhp_transition *t)
@@ -107,6 +111,7 @@ static void let_go_of_poisoned(struct folio *folio, unsigned long pfn)
 /**
  * struct pass - one pass over a block
  * @op: the block
+ * @zone_goes: the batch takes all that is left of the block's zone
  * @target: where its pages may go
  * @targets: on which nodes
  * @folios: isolated, to be migrated together
@@ -122,6 +127,7 @@ static void let_go_of_poisoned(struct folio *folio, unsigned long pfn)
  */
 struct pass {
 	struct mhp_block_op *op;
+	bool zone_goes;
 	struct migration_target_control target;
 	nodemask_t targets;
 	struct list_head folios;
@@ -198,6 +204,29 @@ nodemask_t mhp_target_nodes(int nid)
 	return targets;
 }
 
+static bool zone_goes(const struct mhp_block_op *op)
+{
+	const struct memory_batch *batch = op->about.event.batch;
+
+	return op->zone->zone_start_pfn >= batch->start_pfn &&
+	       zone_end_pfn(op->zone) <= batch->start_pfn + batch->nr_pages;
+}
+
+/*
+ * What stays in a zone that goes would have to be moved again. Without
+ * __GFP_HIGHMEM it comes from a zone below ZONE_MOVABLE; but not at the price of
+ * reclaim, as long as there is room elsewhere in the batch.
+ */
+static struct folio *get_lasting_target(struct pass *pass, struct folio *folio)
+{
+	if (!pass->zone_goes || folio_test_hugetlb(folio) ||
+	    zone_idx(pass->op->zone) != ZONE_MOVABLE)
+		return NULL;
+	return __folio_alloc((MHP_TARGET_GFP & ~__GFP_DIRECT_RECLAIM) |
+			     __GFP_NOWARN, folio_order(folio), pass->target.nid,
+			     &pass->targets);
+}
+
 /*
  * For migrate_pages(), which asks for a target before it waits for the folio's
  * lock. The allocator of hugetlbfs may hand out what is free in the block itself.
@@ -208,7 +237,10 @@ static struct folio *get_target(struct folio *folio, unsigned long arg)
 	struct folio *target;
 
 	mhp_progress_at(folio_pfn(folio));
-	target = alloc_migration_target(folio, (unsigned long)&pass->target);
+	target = get_lasting_target(pass, folio);
+	if (!target)
+		target = alloc_migration_target(folio,
+						(unsigned long)&pass->target);
 	if (!target)
 		pass->refused_pfn = folio_pfn(folio);
 	else if (in_block(pass->op, folio_pfn(target)))
@@ -388,6 +420,7 @@ static int evacuate(struct mhp_block_op *op)
 	for (;;) {
 		struct pass pass = {
 			.op = op,
+			.zone_goes = zone_goes(op),
 			.folios = LIST_HEAD_INIT(pass.folios),
 			.targets = mhp_target_nodes(nid),
 			.target = {

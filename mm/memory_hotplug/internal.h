@@ -340,6 +340,7 @@ int mhp_owner_check_offline(struct mhp_block_op *op);
 
 /* batch.c */
 const struct memory_batch *mhp_batch_current(void);
+bool mhp_batch_disables_lru_cache(void);
 
 /* context.c */
 struct mhp_range_op mhp_range_op(const char *request, u64 start, u64 size,
@@ -433,6 +434,9 @@ void mhp_progress_end(void);
 void mhp_range_release(struct mhp_transition *t);
 int mhp_range_unlist(struct mhp_transition *t);
 
+/* use_last.c */
+void mhp_use_last(unsigned long start_pfn, unsigned long nr_pages);
+
 /* isolate.c */
 /* In which temper to look for room for the pages of a block */
 #define MHP_TARGET_GFP	(GFP_USER | __GFP_MOVABLE | __GFP_RETRY_MAYFAIL)
@@ -457,6 +461,10 @@ static inline int mhp_range_unlist(struct mhp_transition *t)
 static inline int mhp_check_offlinable(struct mhp_transition *t)
 {
 	return -EINVAL;
+}
+
+static inline void mhp_use_last(unsigned long start_pfn, unsigned long nr_pages)
+{
 }
 
 static inline void mhp_caches_disable(struct mhp_transition *t) {}

@@ -16,7 +16,7 @@ from harness import costs
 pytestmark = pytest.mark.measure
 
 BLOCKS = 256
-STEPS = ("online", "offline")
+STEPS = ("add", "online", "offline")
 
 
 @functools.lru_cache(maxsize=None)
