@@ -5,11 +5,11 @@
  *   blockcost <first address> <blocks> [online type] [check]
  *
  * adds so many blocks by the probe file, brings all of them online, reads their
- * hotplug/check if it is to, takes them offline in the order in which they came,
- * and removes them. Prints one line
- * for each block and step, "<step> <index> <ns>", and one for each step as a
- * whole, "<step> busy <ns>": the time in which the CPU was not idle until it
- * had been idle for a while, deferred work included. The latter needs a guest
+ * state and their hotplug/check if it is to, takes them offline in the order in
+ * which they came, and removes them. Files are read twice, as by one who polls, and
+ * the second time counts. Prints one line for each block and step, "<step> <index>
+ * <ns>", and one for each step as a whole, "<step> busy <ns>": the time in which the
+ * CPU was not idle until it had been idle for a while, deferred work included. The latter needs a guest
  * with one CPU: a thread of the lowest priority takes what is left of it.
  * Where the clock counts instructions (QEMU -icount), so do we.
  */
@@ -86,8 +86,13 @@ static unsigned long block_size(void)
 	return size;
 }
 
-/* In the place of a value: the file is read */
-static const char look[] = "look";
+/* In the place of a value: the file is read, and says this */
+static const char online[] = "online\n", ok[] = "ok\n";
+
+static int is_read(const char *value)
+{
+	return value == online || value == ok;
+}
 
 static void put(const char *value, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -101,11 +106,11 @@ static void put(const char *value, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(path, sizeof(path), format, args);
 	va_end(args);
-	fd = open(path, value == look ? O_RDONLY : O_WRONLY);
+	fd = open(path, is_read(value) ? O_RDONLY : O_WRONLY);
 	if (fd < 0)
 		fail(path);
-	if (value == look) {
-		if (read(fd, text, sizeof(text) - 1) < 0 || strcmp(text, "ok\n")) {
+	if (is_read(value)) {
+		if (read(fd, text, sizeof(text) - 1) < 0 || strcmp(text, value)) {
 			fprintf(stderr, "blockcost: %s: %s", path, text);
 			exit(1);
 		}
@@ -126,6 +131,8 @@ static void each_block(const char *step, const char *file, const char *value,
 
 	if (!cost)
 		fail("calloc");
+	for (i = 0; is_read(value) && i < blocks; i++)
+		put(value, MEMORY "/memory%lu/%s", first / size + i, file);
 	settle();
 	wall = now(CLOCK_MONOTONIC);
 	idle = now(idle_clock);
@@ -166,8 +173,10 @@ int main(int argc, char **argv)
 
 	each_block("add", "probe", NULL, first, blocks, size);
 	each_block("online", "state", type, first, blocks, size);
-	if (argc > 4)
-		each_block("check", "hotplug/check", look, first, blocks, size);
+	if (argc > 4) {
+		each_block("read", "state", online, first, blocks, size);
+		each_block("check", "hotplug/check", ok, first, blocks, size);
+	}
 	each_block("offline", "state", "offline", first, blocks, size);
 	if (!stock)
 		each_block("remove", "remove", NULL, first, blocks, size);

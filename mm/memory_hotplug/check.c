@@ -17,7 +17,6 @@
 #include <linux/page-isolation.h>
 #include <linux/pfn.h>
 #include <linux/sched.h>
-#include <linux/slab.h>
 #include <linux/swap.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
@@ -168,11 +167,12 @@ static int check_page(struct mhp_scan *scan, unsigned long pfn,
 static int check_page_block(struct mhp_scan *scan, unsigned long pfn)
 {
 	struct page *page = pfn_to_page(pfn);
+	const int migratetype = get_pageblock_migratetype(page);
 	struct mhp_obstacle obstacle;
 
-	if (is_migrate_cma_page(page))
+	if (is_migrate_cma(migratetype))
 		return refuse_page(scan, pfn);
-	if (!is_migrate_isolate_page(page))
+	if (!is_migrate_isolate(migratetype))
 		return 0;
 	mhp_obstacle_set(&obstacle, pfn, MHP_PAGE_ISOLATED);
 	return mhp_refuse_obstacle(&scan->op->t.refusal, MHP_REFUSED_ISOLATION,
@@ -214,26 +214,25 @@ static void check_offline_page(struct mhp_scan *scan, bool unknown)
 }
 
 /**
- * struct report - what is printed
- * @verdict: "ok", or the first obstacle, or nothing
- * @unknown: clients and drivers that could not be asked, a line each
- * @nr_unknown: length of @unknown
+ * struct report - clients and drivers that could not be asked
+ * @unknown: a line for each
+ * @len: length of @unknown
  */
 struct report {
-	char verdict[PAGE_SIZE / 4];
-	char unknown[PAGE_SIZE / 2];
-	size_t nr_unknown;
+	char *unknown;
+	size_t len;
 };
+
+/* The other half is for the verdict */
+#define UNKNOWN_SIZE	(PAGE_SIZE / 2)
 
 static void list_unknown(const char *name, void *arg)
 {
 	struct report *report = arg;
 
-	report->nr_unknown += scnprintf(report->unknown + report->nr_unknown,
-					sizeof(report->unknown) -
-					report->nr_unknown,
-					"%sunknown: %s",
-					report->nr_unknown ? "\n" : "", name);
+	report->len += scnprintf(report->unknown + report->len,
+				 UNKNOWN_SIZE - report->len, "unknown: %s\n",
+				 name);
 }
 
 /* Its driver may refuse to have it moved, and can only be asked in earnest */
@@ -252,7 +251,7 @@ static void list_movable_ops(const struct mhp_scan *scan,
 static void check_block(struct mhp_block_op *op, struct report *report)
 {
 	struct mhp_scan scan = { .op = op };
-	const bool unknown = report->nr_unknown;
+	const bool unknown = report->len;
 	int ret;
 
 	if (op->mem->hotplug.state != MHP_BLOCK_ONLINE)
@@ -271,28 +270,6 @@ static void check_block(struct mhp_block_op *op, struct report *report)
 	list_movable_ops(&scan, report);
 }
 
-/* mem_hotplug_lock is held for reading */
-static void write_report(struct report *report, struct memory_block *mem)
-{
-	struct memory_batch alone;
-	struct mhp_block_op op;
-
-	mhp_block_op_init(&op, "offline", mem, mem->zone, MHP_BLOCK_ONLINE);
-	alone = (struct memory_batch) {
-		.start_pfn = op.start_pfn,
-		.nr_pages = op.nr_pages,
-	};
-	op.about.event.batch = &alone;
-	mhp_clients_unknown(&mhp_clients, list_unknown, report);
-	check_block(&op, report);
-
-	if (op.t.refusal.error)
-		mhp_refusal_print(&op.t.refusal, report->verdict,
-				  sizeof(report->verdict));
-	else if (!report->nr_unknown)
-		strscpy(report->verdict, "ok");
-}
-
 /**
  * mhp_check_show() - print whether a block would go offline now
  * @mem: the block
@@ -300,25 +277,37 @@ static void write_report(struct report *report, struct memory_block *mem)
  *
  * "ok"; or the first obstacle as mhp_refusal_show() prints a refusal; and a line
  * "unknown: <client>" for each client, or driver of pages, that may refuse and
- * cannot be asked beforehand, without "ok". "busy" if memory is on its way and nobody can tell.
+ * cannot be asked beforehand, without "ok". "busy" if memory is on its way and
+ * nobody can tell.
  *
  * Context: May sleep; waits for no hotplug lock.
- * Return: number of bytes written, or -ENOMEM.
+ * Return: number of bytes written.
  */
 ssize_t mhp_check_show(struct memory_block *mem, char *buf)
 {
-	struct report *report __free(kfree) = kzalloc(sizeof(*report),
-						      GFP_KERNEL);
+	struct report report = { .unknown = buf + UNKNOWN_SIZE };
+	struct memory_batch alone;
+	struct mhp_block_op op;
+	ssize_t len = 0;
 
-	if (!report)
-		return -ENOMEM;
 	if (!mhp_try_get_online_mems())
 		return sysfs_emit(buf, "busy\n");
-	write_report(report, mem);
+	mhp_block_op_init(&op, "offline", mem, mem->zone, MHP_BLOCK_ONLINE);
+	alone = (struct memory_batch) {
+		.start_pfn = op.start_pfn,
+		.nr_pages = op.nr_pages,
+	};
+	op.about.event.batch = &alone;
+	mhp_clients_unknown(&mhp_clients, list_unknown, &report);
+	check_block(&op, &report);
 	put_online_mems();
-	if (!report->nr_unknown)
-		return sysfs_emit(buf, "%s\n", report->verdict);
-	if (!report->verdict[0])
-		return sysfs_emit(buf, "%s\n", report->unknown);
-	return sysfs_emit(buf, "%s\n%s\n", report->verdict, report->unknown);
+
+	if (op.t.refusal.error) {
+		len = mhp_refusal_print(&op.t.refusal, buf, UNKNOWN_SIZE - 1);
+		buf[len++] = '\n';
+	} else if (!report.len) {
+		len = sysfs_emit(buf, "ok\n");
+	}
+	memmove(buf + len, report.unknown, report.len);
+	return len + report.len;
 }
