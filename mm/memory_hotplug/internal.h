@@ -321,6 +321,9 @@ int mhp_range_map(struct mhp_transition *t);
 void mhp_range_unmap(struct mhp_transition *t);
 
 /* memmap.c */
+struct page mhp_memmap_model(struct zone *zone, unsigned long pfn, bool free);
+void mhp_memmap_fill(struct page *page, unsigned long nr_pages,
+		     const struct page *model);
 void mhp_memmap_write(struct zone *zone, unsigned long start_pfn,
 		      unsigned long nr_pages, int migratetype, bool free);
 

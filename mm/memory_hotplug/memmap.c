@@ -22,8 +22,15 @@
 #include "../internal.h"
 #include "internal.h"
 
-static struct page model_page(struct zone *zone, unsigned long pfn,
-			      bool free)
+/**
+ * mhp_memmap_model() - what all struct pages of a section have in common
+ * @zone: the zone that they are to belong to
+ * @pfn: any page frame of the section
+ * @free: as those of free pages; otherwise as PageOffline() with one reference
+ *
+ * Return: a struct page, all but what depends on its own address.
+ */
+struct page mhp_memmap_model(struct zone *zone, unsigned long pfn, bool free)
 {
 	struct page model;
 
@@ -35,9 +42,16 @@ static struct page model_page(struct zone *zone, unsigned long pfn,
 	return model;
 }
 
-/* The compiler keeps the model in registers: one store for each word */
-static void write_pages(struct page *page, unsigned long nr_pages,
-			const struct page *model)
+/**
+ * mhp_memmap_fill() - write struct pages after a model
+ * @page: the first
+ * @nr_pages: their number
+ * @model: what mhp_memmap_model() gave for their section
+ *
+ * The compiler keeps the model in registers: there is one store for each word.
+ */
+void mhp_memmap_fill(struct page *page, unsigned long nr_pages,
+		     const struct page *model)
 {
 	const struct page *end = page + nr_pages;
 	const struct page content = *model;
@@ -77,8 +91,8 @@ static void write_chunk(unsigned long start_pfn, unsigned long end_pfn)
 	for (pfn = start_pfn; pfn < end_pfn; pfn += nr) {
 		nr = min(pageblock_end_pfn(pfn), end_pfn) - pfn;
 		if (pfn == start_pfn || IS_ALIGNED(pfn, PAGES_PER_SECTION))
-			model = model_page(job.zone, pfn, job.free);
-		write_pages(pfn_to_page(pfn), nr, &model);
+			model = mhp_memmap_model(job.zone, pfn, job.free);
+		mhp_memmap_fill(pfn_to_page(pfn), nr, &model);
 		if (pageblock_aligned(pfn))
 			set_pageblock_migratetype(pfn_to_page(pfn),
 						  job.migratetype);

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The geometry of a memmap in its own block.
+ * What struct pages are written, and the geometry of a memmap in its own block.
  */
 
 #include <kunit/test.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/nodemask.h>
 #include <linux/sizes.h>
+#include <linux/string.h>
 
+#include "../../internal.h"
 #include "../internal.h"
 
 struct memmap_case {
@@ -89,7 +93,54 @@ static void memmap_has_room_test(struct kunit *test)
 	}
 }
 
+#define NR_FILLED	33
+
+static bool all_poison(const struct page *page)
+{
+	return !memchr_inv(page, 0xa5, sizeof(*page));
+}
+
+/* The same bits as if each had been initialised by itself, and none beyond */
+static void check_filled(struct kunit *test, unsigned long pfn, bool free)
+{
+	const size_t size = (NR_FILLED + 2) * sizeof(struct page);
+	struct page *filled = kunit_kmalloc(test, size, GFP_KERNEL);
+	struct zone *zone = NODE_DATA(first_online_node)->node_zones;
+	struct page wanted, model;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, filled);
+	memset(filled, 0xa5, size);
+	zone += MAX_NR_ZONES - 1;
+	model = mhp_memmap_model(zone, pfn, free);
+	mhp_memmap_fill(filled + 1, NR_FILLED, &model);
+
+	KUNIT_EXPECT_TRUE(test, all_poison(&filled[0]));
+	KUNIT_EXPECT_TRUE(test, all_poison(&filled[NR_FILLED + 1]));
+	for (i = 1; i <= NR_FILLED; i++) {
+		__init_single_page(&wanted, pfn, zone_idx(zone),
+				   zone_to_nid(zone));
+		if (free)
+			set_page_count(&wanted, 0);
+		else
+			__SetPageOffline(&wanted);
+		KUNIT_EXPECT_TRUE(test, list_empty(&filled[i].lru));
+		wanted.lru = filled[i].lru;
+		KUNIT_EXPECT_MEMEQ(test, &filled[i], &wanted, sizeof(wanted));
+	}
+}
+
+static void memmap_fill_test(struct kunit *test)
+{
+	const unsigned long pfn = 3 * PAGES_PER_SECTION;
+
+	check_filled(test, pfn, true);
+	check_filled(test, pfn, false);
+	check_filled(test, pfn + PAGES_PER_SECTION - NR_FILLED, true);
+}
+
 static struct kunit_case mhp_memmap_cases[] = {
+	KUNIT_CASE(memmap_fill_test),
 	KUNIT_CASE_PARAM(memmap_pages_test, memmap_gen_params),
 	KUNIT_CASE(memmap_has_room_test),
 	{}
