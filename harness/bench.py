@@ -20,6 +20,7 @@ from .qemu import TRACING, Guest
 OUT = BUILD / "bench"
 GIB = 1 << 30
 PROVIDER, FLOOR = (f"/sys/module/{name}/parameters" for name in ("mhp_provider", "mhp_floor"))
+STEP_EVENT = f"{TRACING}/events/memory_hotplug/mhp_step"
 FILLED = (25, 50, 75)                       # percent of memory in use, in the last part
 STEP = re.compile(r"mhp_step: (\w+) ([\w-]+) (up|down) start=\S+ size=\S+ duration_ns=(\d+) result=0")
 
@@ -72,7 +73,19 @@ def ranges(guest, case):
     memory.auto_online(guest, "online_movable")
     found["range add+online"] = timed(guest, f"{PROVIDER}/add", f"0 {where}")
     found["range offline+remove"] = timed(guest, f"{PROVIDER}/take", where)
+    if guest.sh(f"test -e {STEP_EVENT}")[0] == 0:
+        found["memmap written"] = written(guest, where)
     return found
+
+
+def written(guest, where):
+    """ns in which the struct pages of a range are written, of all its blocks together."""
+    guest.run(f"echo 20000 > {TRACING}/buffer_size_kb; echo 1 > {STEP_EVENT}/enable")
+    timed(guest, f"{PROVIDER}/add", f"0 {where}")
+    guest.run(f"echo 0 > {STEP_EVENT}/enable")
+    trace = guest.run(f"grep 'block in-zone up' {TRACING}/trace", timeout=600)
+    timed(guest, f"{PROVIDER}/take", where)
+    return sum(int(value) for *_, value in STEP.findall(trace))
 
 
 def dimm(image, case):
@@ -112,7 +125,7 @@ def instructions(image, blocks, *modules):
 def states(image, blocks=32):
     """{"table direction state": instructions for one block}: where they go."""
     with costs.guest(image, blocks) as guest:
-        guest.run(f"echo 20000 > {TRACING}/buffer_size_kb; echo 1 > {TRACING}/events/memory_hotplug/mhp_step/enable")
+        guest.run(f"echo 20000 > {TRACING}/buffer_size_kb; echo 1 > {STEP_EVENT}/enable")
         costs.of_blocks(guest, blocks)
         trace = guest.run(f"cat {TRACING}/trace")
     found = collections.defaultdict(list)
@@ -163,7 +176,7 @@ def main():
     rounds, = numbers("ROUNDS", "7")
     images = {"base": kernel.image_of("x86_64", "stock"), "ours": kernel.image_of("x86_64", "ours")}
     OUT.mkdir(parents=True, exist_ok=True)
-    results = {"rounds": rounds, "cases": [], "in use": [], "instructions": {}, "overhead": {},
+    results = {"rounds": rounds, "cases": [], "in use": [], "instructions": {}, "overhead": {}, "boot": {},
                "states": {}}
 
     for number in range(rounds):
@@ -182,6 +195,7 @@ def main():
     for blocks in (8, 64, 256):
         results["instructions"][blocks] = {name: instructions(image, blocks) for name, image in images.items()}
     results["overhead"] = {name: overhead(image) for name, image in images.items()}
+    results["boot"] = {name: costs.boot(image) for name, image in images.items()}
     results["states"] = states(images["ours"])
     benchreport.save(OUT, results)
     text = benchreport.text(results)

@@ -8,7 +8,8 @@ import subprocess
 from .paths import HarnessError, shown
 
 STEPS = ("add", "online", "offline", "remove", "add, last block", "online, last block", "offline, last block",
-         "remove, last block", "range add+online", "range offline+remove", "DIMM plug", "DIMM unplug", "boot")
+         "remove, last block", "range add+online", "memmap written", "range offline+remove", "DIMM plug", "DIMM unplug",
+         "boot")
 AGAINST_FLOOR = ("online", "range add+online")
 
 PLOT = """
@@ -54,7 +55,7 @@ def times(results):
         yield f"  {'floor':32s}{'':22s}{cell(of(results, 'ours', gib, cpus, 'floor')):>22s}"
         for step in STEPS:
             base, ours = (of(results, kernel, gib, cpus, step) for kernel in ("base", "ours"))
-            # The base has no way to remove one block by hand
+            # The base has no way to remove one block by hand, and no tracepoints
             ratio = f"{statistics.median(base) / statistics.median(ours):9.2f}" if base else " " * 9
             against = f"{statistics.median(ours) / floor:10.2f}" if step in AGAINST_FLOOR else ""
             yield f"  {step:32s}{cell(base) if base else '':>22s}{cell(ours):>22s}  {ratio}  {against}"
@@ -81,9 +82,10 @@ def instructions(results):
 
 
 def overhead(results):
-    yield f"instructions, 1 CPU{'':25s}{'base':>12s}{'ours':>12s}"
-    for what, base in results["overhead"]["base"].items():
-        yield f"  {what:42s}{base:12.0f}{results['overhead']['ours'][what]:12.0f}"
+    yield f"instructions, 1 CPU{'':25s}{'base':>14s}{'ours':>14s}"
+    for part in ("overhead", "boot"):
+        for what, base in results[part]["base"].items():
+            yield f"  {what:42s}{base:14.0f}{results[part]['ours'][what]:14.0f}"
 
 
 def states(results):
@@ -93,8 +95,61 @@ def states(results):
             yield f"  {name:42s}{value:12.0f}"
 
 
+def median(results, kernel, gib, cpus, *steps):
+    """ns of the steps together; None if that has not been measured."""
+    found = [of(results, kernel, gib, cpus, step) for step in steps]
+    return sum(statistics.median(values) for values in found) if all(found) else None
+
+
+def ratio(one, other):
+    return one / other if one and other else None
+
+
+def reached(results):
+    """(what, how much of it there must be at least, how much there is), for all that has been measured."""
+    def base_to_ours(gib, *steps):
+        return ratio(*(median(results, kernel, gib, 2, *steps) for kernel in ("base", "ours")))
+
+    def ours(gib, *steps, cpus=2):
+        return median(results, "ours", gib, cpus, *steps)
+
+    last = max((gib for gib, _ in sizes(results)), default=0)
+    yield "add + online of 64 GiB by files, base/ours", 4, base_to_ours(64, "add", "online")
+    yield "add + online of 256 GiB by files, base/ours", 12, base_to_ours(256, "add", "online")
+    yield "offline of 256 GiB by files, base/ours", 12, base_to_ours(256, "offline")
+    yield "add + online of 64 GiB as a range, base/ours", 6, base_to_ours(64, "range add+online")
+    for step in ("online", "offline"):
+        yield (f"{step} of a block, at 8 GiB/at 256 GiB", 1 / 1.1,
+               ratio(ours(8, f"{step}, last block"), ours(256, f"{step}, last block")))
+    yield "the floor/add + online as a range", 1 / 3, ratio(ours(last, "floor"), ours(last, "range add+online"))
+    yield ("writing the memmap, 1 CPU/2 CPUs", 1.5,
+           ratio(ours(last, "memmap written", cpus=1), ours(last, "memmap written")))
+    yield "offline of 64 GiB as a range, base/ours", 4, base_to_ours(64, "range offline+remove")
+    yield ("offline of 64 GiB, by files/as a range", 2,
+           ratio(ours(64, "offline", "remove"), ours(64, "range offline+remove")))
+    for percent in (25, 50, 75):
+        rows = {kernel: [row for row in results["in use"] if (row["kernel"], row["percent"]) == (kernel, percent)]
+                for kernel in ("base", "ours")}
+        for what, least in (("ns", 1 / 1.05), ("pages", 1)):
+            yield (f"offline of memory {percent} % in use, {what}, base/ours", least,
+                   ratio(*(statistics.median(row[what] for row in found) for found in rows.values())))
+    for blocks, found in results["instructions"].items():
+        for step in ("add", "online", "offline"):
+            yield (f"instructions, {step} with {blocks} blocks, base/ours", 1,
+                   ratio(found["base"][step], found["ours"][step]))
+    for what, base in results["boot"]["base"].items():
+        yield f"instructions, {what}, base/ours", 1 / 1.02, ratio(base, results["boot"]["ours"][what])
+
+
+def targets(results):
+    yield f"what is to be reached{'':37s}{'at least':>10s}{'reached':>10s}"
+    for what, least, value in reached(results):
+        if value:
+            yield f"  {what:56s}{least:10.2f}{value:10.2f}{'' if value >= least else '  MISSED'}"
+
+
 def text(results):
-    parts = (times, in_use, instructions, overhead, states)
+    parts = (times, in_use, instructions, overhead, states, targets)
     return "\n\n".join("\n".join(part(results)) for part in parts) + "\n"
 
 

@@ -2,6 +2,7 @@
 """What one memory block after the other costs in a guest: nanoseconds, or instructions where its clock counts them."""
 
 import collections
+import re
 import statistics
 
 from . import selftests
@@ -36,6 +37,15 @@ def count(kernel, blocks, *modules):
         for module in modules:
             selftests.load(g, module)
         return of_blocks(g, blocks)
+
+
+def boot(kernel, gib=256):
+    """{what: instructions} of a guest with so much memory from the start: to init, and for a process to use 256 MiB."""
+    now = "sed -n 's/^now at \\([0-9]*\\) nsecs$/\\1/p' /proc/timer_list"
+    with Guest(kernel=kernel, mem=f"{gib + 1}G", smp=1, append="nokaslr", extra=COUNTING, timeout=600) as g:
+        begun = re.search(r"\[ *(\d+)\.(\d{6})\] Run /init as init process", g.run("dmesg"))
+        before, after = g.run(f"{now}; fill 256 0 0 < /dev/null > /dev/null; {now}").split()
+    return {"boot to init": int(begun[1] + begun[2]) * 1000, "256 MiB used by a process": int(after) - int(before)}
 
 
 def settled(each, size=None):

@@ -42,9 +42,18 @@ def test_block_256_costs_as_block_8(kernel_ours, step):
     assert flat(growth(kernel_ours, step))
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", ["online", "offline"])
 def test_a_scan_of_the_zone_would_be_noticed(kernel_ours, step):
     assert not flat(growth(kernel_ours, step, "mhp_scan"))
+
+
+@pytest.mark.full
+def test_boot_and_allocations_cost_as_in_the_base(kernel_ours, kernel_stock):
+    """With 2,048 blocks."""
+    ours, base = (costs.boot(kernel) for kernel in (kernel_ours, kernel_stock))
+    for what in base:
+        print(f"{what}: {ours[what] / base[what]:.4f} of the base's instructions")
+        assert ours[what] <= 1.02 * base[what], what
 
 
 def test_base_grows(kernel_stock):

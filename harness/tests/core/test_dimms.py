@@ -32,10 +32,6 @@ def mask(g, name):
     return g.run(f"cat /sys/devices/system/node/{name}").strip()
 
 
-def offline_by_default(g):
-    memory.auto_online(g, "offline")
-
-
 def warm_up(g):
     """What the first memory of a node leaves allocated for good is there afterwards."""
     for node in (0, 1):
@@ -46,7 +42,7 @@ def warm_up(g):
 @pytest.mark.measure                        # what debugging allocates may lie in the kernel's block of node 1
 def test_dimms_on_two_nodes(dimm_guest):
     with dimm_guest() as g:
-        offline_by_default(g)
+        memory.auto_online(g, "offline")
         warm_up(g)
         assert mask(g, "has_memory") == "0"
         before = selftests.snapshot(g)
@@ -86,7 +82,7 @@ def test_allocations_in_flight_keep_their_zone(dimm_guest):
     and the zone is before the empty ones again once it has memory.
     """
     with dimm_guest() as g:
-        offline_by_default(g)
+        memory.auto_online(g, "offline")
         selftests.load(g, "mhp_zonelist")
         zonelist = "/sys/module/mhp_zonelist/parameters"
 
@@ -109,7 +105,7 @@ def test_allocations_in_flight_keep_their_zone(dimm_guest):
 
 def test_unplug_moves_what_a_process_has_there(dimm_guest):
     with dimm_guest() as g:
-        offline_by_default(g)
+        memory.auto_online(g, "offline")
         blocks = plug(g, "d", "512M", 1)
         memory.set_state(g, blocks, "online_movable")
         size = memory.block_size(g)
@@ -127,7 +123,7 @@ def test_unplug_moves_what_a_process_has_there(dimm_guest):
 def test_unplug_waits_for_an_unmovable_page(dimm_guest):
     """A kernel page in the DIMM keeps it; once it is freed the DIMM goes."""
     with dimm_guest() as g:
-        offline_by_default(g)
+        memory.auto_online(g, "offline")
         blocks = plug(g, "d", "256M", 1)
         memory.set_state(g, blocks, "online_kernel")
         holder = g.spawn("unmovable 1 1024")
@@ -150,7 +146,7 @@ def test_unplug_waits_for_an_unmovable_page(dimm_guest):
 def test_memmap_on_memory(dimm_guest):
     """The struct pages lie in the DIMM: it gives less memory, and takes none of the memory there was."""
     with dimm_guest(append="memory_hotplug.memmap_on_memory=1") as g:
-        offline_by_default(g)
+        memory.auto_online(g, "offline")
         warm_up(g)
         before = selftests.snapshot(g)
         total = memory.total_kib(g)
