@@ -16,32 +16,39 @@
 
 static const struct memory_batch *current_batch;
 
-/* A block alone sees to it when its turn comes */
+static bool lru_cache_is_disabled;
+
 static bool several_go_offline(const struct memory_batch *batch)
 {
 	return !batch->online &&
 	       PFN_PHYS(batch->nr_pages) > memory_block_size_bytes();
 }
 
-/*
- * Pages must not wait on CPUs for the LRU list: nobody could migrate them. To
- * send them there takes work on every CPU.
+/**
+ * mhp_batch_disable_lru_cache() - let no page wait on a CPU for its LRU list
+ *
+ * Nobody could migrate it. To send such pages there takes work on every CPU, so
+ * that blocks that go together let it be done once, for the first of them.
+ *
+ * Context: Process context, device_hotplug_lock held.
+ * Return: true if the caches are disabled until the end of the batch; false for
+ * a block alone, which does so by itself.
  */
-static void prepare_offline(const struct memory_batch *batch)
+bool mhp_batch_disable_lru_cache(void)
 {
-	mhp_use_last(batch->start_pfn, batch->nr_pages);
-	lru_cache_disable();
+	if (!several_go_offline(current_batch))
+		return false;
+	if (!lru_cache_is_disabled)
+		lru_cache_disable();
+	lru_cache_is_disabled = true;
+	return true;
 }
 
-/**
- * mhp_batch_disables_lru_cache() - has the batch disabled the LRU caches?
- *
- * Context: device_hotplug_lock held.
- * Return: true if so, and then they stay disabled until its end.
- */
-bool mhp_batch_disables_lru_cache(void)
+static void enable_lru_cache(void)
 {
-	return current_batch && several_go_offline(current_batch);
+	if (lru_cache_is_disabled)
+		lru_cache_enable();
+	lru_cache_is_disabled = false;
 }
 
 /**
@@ -51,7 +58,9 @@ bool mhp_batch_disables_lru_cache(void)
  * @size: size in bytes
  * @online: they go online; otherwise offline
  *
- * For providers that take blocks on- or offline one by one.
+ * For providers that take blocks on- or offline one by one. What goes offline has
+ * nothing between it that stays. Until the end of such a batch, pages go to their
+ * LRU lists one by one on all CPUs.
  *
  * Context: Process context, device_hotplug_lock held.
  * Return: whether this is a batch to be ended; false if it is part of one that
@@ -70,7 +79,7 @@ bool memory_batch_begin(struct memory_batch *batch, u64 start, u64 size,
 	};
 	current_batch = batch;
 	if (several_go_offline(batch))
-		prepare_offline(batch);
+		mhp_use_last(batch->start_pfn, batch->nr_pages);
 	mhp_clients_begin_batch(&mhp_clients, batch);
 	return true;
 }
@@ -83,8 +92,7 @@ bool memory_batch_begin(struct memory_batch *batch, u64 start, u64 size,
 void memory_batch_end(void)
 {
 	mhp_clients_end_batch(&mhp_clients, current_batch);
-	if (several_go_offline(current_batch))
-		lru_cache_enable();
+	enable_lru_cache();
 	current_batch = NULL;
 }
 

@@ -229,10 +229,13 @@ struct report {
 static void list_unknown(const char *name, void *arg)
 {
 	struct report *report = arg;
+	const size_t room = UNKNOWN_SIZE - report->len;
+	const size_t len = snprintf(report->unknown + report->len, room,
+				    "unknown: %s\n", name);
 
-	report->len += scnprintf(report->unknown + report->len,
-				 UNKNOWN_SIZE - report->len, "unknown: %s\n",
-				 name);
+	/* Whole lines */
+	if (len < room)
+		report->len += len;
 }
 
 /* Its driver may refuse to have it moved, and can only be asked in earnest */

@@ -9,6 +9,8 @@
  * ends it, or what progress.c says.
  */
 
+#include <linux/array_size.h>
+#include <linux/gfp.h>
 #include <linux/hugetlb.h>
 #include <linux/memory_client.h>
 #include <linux/memory_hotplug.h>
@@ -34,7 +36,7 @@
 void mhp_caches_disable(struct mhp_transition *t)
 {
 	zone_pcp_disable(to_block_op(t)->zone);
-	if (mhp_batch_disables_lru_cache())
+	if (mhp_batch_disable_lru_cache())
 		atomic_inc(&lru_disable_count);
 	else
 		lru_cache_disable();
@@ -111,7 +113,8 @@ static void let_go_of_poisoned(struct folio *folio, unsigned long pfn)
 /**
  * struct pass - one pass over a block
  * @op: the block
- * @zone_goes: the batch takes all that is left of the block's zone
+ * @zone_goes: its pages may stay on its node, but not in ZONE_MOVABLE, of which the
+ *	       batch takes all that is left
  * @target: where its pages may go
  * @targets: on which nodes
  * @folios: isolated, to be migrated together
@@ -204,27 +207,47 @@ nodemask_t mhp_target_nodes(int nid)
 	return targets;
 }
 
-static bool zone_goes(const struct mhp_block_op *op)
+static bool zone_goes(const struct mhp_block_op *op, const nodemask_t *targets)
 {
 	const struct memory_batch *batch = op->about.event.batch;
+	struct zone *zone = op->zone;
 
-	return op->zone->zone_start_pfn >= batch->start_pfn &&
-	       zone_end_pfn(op->zone) <= batch->start_pfn + batch->nr_pages;
+	return zone_idx(zone) == ZONE_MOVABLE &&
+	       node_isset(zone_to_nid(zone), *targets) &&
+	       zone->zone_start_pfn >= batch->start_pfn &&
+	       zone_end_pfn(zone) <= batch->start_pfn + batch->nr_pages;
+}
+
+/* Leaves alone what the zone keeps for those that cannot go to ZONE_MOVABLE */
+static bool has_room(struct zone *zone, unsigned int order)
+{
+	return zone_watermark_ok(zone, order, high_wmark_pages(zone),
+				 ZONE_MOVABLE, 0);
 }
 
 /*
- * What stays in a zone that goes would have to be moved again. Without
- * __GFP_HIGHMEM it comes from a zone below ZONE_MOVABLE; but not at the price of
- * reclaim, as long as there is room elsewhere in the batch.
+ * What stays in a zone that goes would have to be moved again: rather take it
+ * from a zone below ZONE_MOVABLE that has free memory to spare.
  */
 static struct folio *get_lasting_target(struct pass *pass, struct folio *folio)
 {
-	if (!pass->zone_goes || folio_test_hugetlb(folio) ||
-	    zone_idx(pass->op->zone) != ZONE_MOVABLE)
+	static const gfp_t zones[] = { 0, __GFP_DMA32 };
+	const gfp_t gfp = (MHP_TARGET_GFP & ~__GFP_RECLAIM) | __GFP_NOMEMALLOC |
+			  __GFP_NOWARN;
+	const unsigned int order = folio_order(folio);
+	const int nid = pass->target.nid;
+	unsigned int i;
+
+	if (!pass->zone_goes || folio_test_hugetlb(folio))
 		return NULL;
-	return __folio_alloc((MHP_TARGET_GFP & ~__GFP_DIRECT_RECLAIM) |
-			     __GFP_NOWARN, folio_order(folio), pass->target.nid,
-			     &pass->targets);
+	for (i = 0; i < ARRAY_SIZE(zones); i++) {
+		const enum zone_type zone = gfp_zone(gfp | zones[i]);
+
+		if (has_room(&NODE_DATA(nid)->node_zones[zone], order))
+			return __folio_alloc(gfp | zones[i], order, nid,
+					     &pass->targets);
+	}
+	return NULL;
 }
 
 /*
@@ -420,7 +443,6 @@ static int evacuate(struct mhp_block_op *op)
 	for (;;) {
 		struct pass pass = {
 			.op = op,
-			.zone_goes = zone_goes(op),
 			.folios = LIST_HEAD_INIT(pass.folios),
 			.targets = mhp_target_nodes(nid),
 			.target = {
@@ -431,6 +453,7 @@ static int evacuate(struct mhp_block_op *op)
 			},
 		};
 
+		pass.zone_goes = zone_goes(op, &pass.targets);
 		ret = mhp_progress_check(op) ?: run_pass(&pass);
 		if (!ret && !pass.in_use)
 			ret = test_all_free(&pass);

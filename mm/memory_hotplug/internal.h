@@ -343,7 +343,7 @@ int mhp_owner_check_offline(struct mhp_block_op *op);
 
 /* batch.c */
 const struct memory_batch *mhp_batch_current(void);
-bool mhp_batch_disables_lru_cache(void);
+bool mhp_batch_disable_lru_cache(void);
 
 /* context.c */
 struct mhp_range_op mhp_range_op(const char *request, u64 start, u64 size,

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Memory that goes offline block by block is used last: what is moved out of one
- * block must not land in another that goes after it, to be moved again. On the
- * free lists, what is free there goes behind all that stays; of it, the last
- * block, whose turn comes last, goes first.
+ * block should not land in another that goes after it, to be moved again. On each
+ * free list, what is free there goes behind what stays; of it, the last block,
+ * whose turn comes last, goes first.
  *
- * Nothing is withheld: who needs the memory gets it, and there is nothing to undo.
+ * Nothing is withheld: who finds nothing else gets it, and there is nothing to
+ * undo. Memory that is freed later goes where it goes, and small chunks are still
+ * taken before large ones.
  */
 
+#include <linux/align.h>
 #include <linux/list.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
@@ -52,8 +55,8 @@ static void use_chunk_last(unsigned long pfn)
 }
 
 /**
- * mhp_use_last() - let allocations take all other memory of a zone first
- * @start_pfn: first page frame of the memory, which is made of blocks
+ * mhp_use_last() - let allocations prefer other memory of a zone
+ * @start_pfn: first page frame of the memory
  * @nr_pages: number of page frames
  *
  * Holds a zone's lock for MAX_ORDER_NR_PAGES at a time.
@@ -63,9 +66,11 @@ static void use_chunk_last(unsigned long pfn)
  */
 void mhp_use_last(unsigned long start_pfn, unsigned long nr_pages)
 {
-	unsigned long pfn = start_pfn + nr_pages;
+	const unsigned long first = ALIGN(start_pfn, MAX_ORDER_NR_PAGES);
+	unsigned long pfn = ALIGN_DOWN(start_pfn + nr_pages, MAX_ORDER_NR_PAGES);
 
-	while (pfn > start_pfn) {
+	/* What is no whole chunk is no block either */
+	while (pfn > first) {
 		pfn -= MAX_ORDER_NR_PAGES;
 		use_chunk_last(pfn);
 		cond_resched();

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """DIMMs that come and go through ACPI, on a node that has memory and on one that has none."""
 
+import re
+
 import pytest
 
 from harness import memory, selftests
@@ -114,6 +116,22 @@ def test_unplug_moves_what_a_process_has_there(dimm_guest):
         assert g.unplug_dimm("d", timeout=120)
         load.write("check\n")
         assert " 0 in the range" in load.wait_output("intact:").split("intact:")[1]
+        load.close_input()
+        assert load.wait()[0] == 0
+
+
+def test_unplug_fills_the_movable_zone_of_another_node_first(guest, kernel_ours):
+    """All of a node's ZONE_MOVABLE goes; it has room in other zones, but other nodes have a ZONE_MOVABLE that stays."""
+    with guest(kernel=kernel_ours, nodes=[{"mem": "1G", "cpus": "0-1"}, {"mem": "1G"}], maxmem="8G", slots=2) as g:
+        memory.auto_online(g, "online_movable")
+        stays, _ = plug(g, "stays", "512M", 0), plug(g, "goes", "512M", 1)
+        size = memory.block_size(g)
+        load = g.spawn(f"fill 256 {stays[0] * size:#x} {(stays[-1] + 1) * size:#x} 1")
+        assert " 0 in the range" in load.wait_output("filled:")
+        assert g.unplug_dimm("goes", timeout=120)
+        load.write("check\n")
+        moved = load.wait_output("intact:").split("intact:")[1]
+        assert int(re.search(r"(\d+) in the range", moved)[1]) > 256 * MIB // 4096 * 9 // 10, moved
         load.close_input()
         assert load.wait()[0] == 0
 
