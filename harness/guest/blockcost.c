@@ -29,6 +29,15 @@
 #define MEMORY		"/sys/devices/system/memory"
 #define IDLE_NS		20000000LL
 
+#define MAX_BLOCKS	8192
+
+/*
+ * Touched before there is any hot memory: pages of ours in there would have to be
+ * moved out of each block again.
+ */
+static int64_t cost[MAX_BLOCKS];
+static char output[BUFSIZ];
+
 static volatile int stop;
 static clockid_t idle_clock;
 
@@ -124,13 +133,10 @@ static void each_block(const char *step, const char *file, const char *value,
 		       unsigned long first, unsigned long blocks,
 		       unsigned long size)
 {
-	int64_t *cost = calloc(blocks, sizeof(*cost));
 	int64_t busy, wall, idle;
 	unsigned long i;
 	char text[32];
 
-	if (!cost)
-		fail("calloc");
 	for (i = 0; is_read(value) && i < blocks; i++)
 		put(value, MEMORY "/memory%lu/%s", first / size + i, file);
 	settle();
@@ -153,7 +159,6 @@ static void each_block(const char *step, const char *file, const char *value,
 	for (i = 0; i < blocks; i++)
 		printf("%s %lu %lld\n", step, i, (long long)cost[i]);
 	printf("%s busy %lld\n", step, (long long)busy);
-	free(cost);
 }
 
 int main(int argc, char **argv)
@@ -167,6 +172,10 @@ int main(int argc, char **argv)
 		return 2;
 	first = strtoul(argv[1], NULL, 0);
 	blocks = strtoul(argv[2], NULL, 0);
+	if (blocks > MAX_BLOCKS)
+		return 2;
+	memset(cost, 1, sizeof(cost));
+	setvbuf(stdout, memset(output, 1, sizeof(output)), _IOFBF, sizeof(output));
 	if (pthread_create(&thread, NULL, take_idle_time, NULL) ||
 	    pthread_getcpuclockid(thread, &idle_clock))
 		fail("thread");
