@@ -159,6 +159,7 @@ def test_memory_that_is_kept_for_others(tight):
     assert load.wait()[0] == 0
 
 
+@pytest.mark.measure                        # what KASAN takes can be what is left: then processes are killed
 def test_a_memory_map_that_fits_nowhere(tight):
     """Forty blocks want 80 MiB of it."""
     with refusals.Watch(tight) as watch:

@@ -59,6 +59,7 @@
 #define HOG_LEAVES	(3 * SZ_16M)
 
 #define CHURN_TIMES	100
+#define CHURN_ATTEMPTS	5000
 #define CHURN_PAGES	4096
 
 #define QUIET	(__GFP_NOWARN | __GFP_NORETRY)
@@ -372,22 +373,30 @@ static void undo_contig(struct obstacle *obstacle)
 		__free_page(obstacle->page);
 }
 
-/* free_contig_range() warns of pages that are still in use */
+/*
+ * free_contig_range() warns of pages that are still in use. That others have some
+ * of them for a moment, for a process that begins or ends, is no fault.
+ */
 static int make_churn(struct obstacle *obstacle, const struct place *place)
 {
 	const unsigned long start_pfn = place->start_pfn;
-	unsigned int i;
+	unsigned int attempts, times = 0;
 	int ret;
 
-	for (i = 0; i < CHURN_TIMES; i++) {
+	for (attempts = 0; attempts < CHURN_ATTEMPTS; attempts++) {
+		cond_resched();
 		ret = alloc_contig_range(start_pfn, start_pfn + CHURN_PAGES,
 					 MIGRATE_MOVABLE, GFP_KERNEL);
+		if (ret == -EBUSY)
+			continue;
 		if (ret)
 			return ret;
 		cond_resched();
 		free_contig_range(start_pfn, CHURN_PAGES);
+		if (++times == CHURN_TIMES)
+			return 0;
 	}
-	return 0;
+	return -EBUSY;
 }
 
 static void undo_nothing(struct obstacle *obstacle)
