@@ -53,8 +53,7 @@ def timed(guest, file, text=None):
 
 def touch_boot_memory(guest):
     """Once, so that no step pays for what the host does when a guest first writes to a page."""
-    kib = int(guest.run("awk '/MemAvailable/ { print $2 }' /proc/meminfo"))
-    guest.run(f"fill {(kib >> 10) - 256} 0 0 < /dev/null", timeout=900)
+    guest.run(f"fill {(memory.available_kib(guest) >> 10) - 256} 0 0 < /dev/null", timeout=900)
 
 
 def ranges(guest, case):
@@ -155,10 +154,9 @@ def in_use(image, case, percent):
         timed(guest, f"{PROVIDER}/add", f"0 {case.first:#x} {size:#x}")
         load = guest.spawn(f"fill {size * percent // 100 >> 20} {case.first:#x} {case.first + size:#x}")
         load.wait_output("filled:", 600)
-        copied = "awk '/pgmigrate_success/ { print $2 }' /proc/vmstat"
-        before = int(guest.run(copied))
+        before = memory.pages_migrated(guest)
         ns = timed(guest, f"{PROVIDER}/take", f"{case.first:#x} {size:#x}")
-        pages = int(guest.run(copied)) - before
+        pages = memory.pages_migrated(guest) - before
         load.close_input()
         load.wait()
     return ns, pages

@@ -35,6 +35,15 @@ def auto_online(guest, state):
     guest.run(f"echo {state} > {SYSFS}/auto_online_blocks")
 
 
+def available_kib(guest):
+    return int(guest.run("awk '/MemAvailable/ { print $2 }' /proc/meminfo"))
+
+
+def pages_migrated(guest):
+    """Since boot."""
+    return int(guest.run("awk '/pgmigrate_success/ { print $2 }' /proc/vmstat"))
+
+
 def total_kib(guest):
     return int(re.search(r"MemTotal:\s+(\d+)", guest.run("cat /proc/meminfo"))[1])
 

@@ -143,7 +143,7 @@ def test_offline_when_memory_is_short(spare_guest):
         memory.set_state(g, blocks, "online_movable")
         size = memory.block_size(g)
         # Room for what one block holds and for the churn; a debugging kernel keeps freed memory back
-        available = int(g.run("awk '/MemAvailable/ { print $2 }' /proc/meminfo")) // 1024
+        available = memory.available_kib(g) // 1024
         load = g.spawn(f"fill {available - 2 * size // MIB - 200} {START:#x} {START + count * size:#x}")
         load.wait_output("filled:", 120)
         churn = g.spawn("""until [ -e /tmp/enough ]; do

@@ -18,10 +18,10 @@ def spare_guest(guest, kernel_ours):
     return make
 
 
-def add(g, size, words=""):
-    """Let a driver add memory; the ids of its blocks."""
+def add(g, size, words="", state="offline"):
+    """Let a driver add memory, whose blocks become that by themselves; their ids."""
     known = memory.blocks(g)
-    memory.auto_online(g, "offline")
+    memory.auto_online(g, state)
     start = START + g.added if hasattr(g, "added") else START
     g.added = start + size - START
     assert selftests.put(g, ADD, f"0 {start:#x} {size:#x} {words}") == "ok", memory.refusal(g)
@@ -65,6 +65,19 @@ def test_auto_movable(spare_guest, words, wanted):
         # 2 GiB less some reserved MiB, so that four blocks of 128 MiB fit and a fifth does not
         g.run(f"echo auto-movable > {PARAMETERS}/online_policy; echo 26 > {PARAMETERS}/auto_movable_ratio")
         assert online(g, add(g, 1024 * MIB, words)) == wanted
+
+
+@pytest.mark.parametrize("words", ["", "group"])
+def test_auto_movable_by_itself(spare_guest, words):
+    """A range that comes online in one go is put where its blocks would be, one by one."""
+    with spare_guest() as g:
+        selftests.load(g, "mhp_provider")
+        g.run(f"echo auto-movable > {PARAMETERS}/online_policy; echo 26 > {PARAMETERS}/auto_movable_ratio")
+        at_once = zones_of(g, add(g, 1024 * MIB, words, "online"))
+    with spare_guest() as g:
+        selftests.load(g, "mhp_provider")
+        g.run(f"echo auto-movable > {PARAMETERS}/online_policy; echo 26 > {PARAMETERS}/auto_movable_ratio")
+        assert at_once == online(g, add(g, 1024 * MIB, words))
 
 
 def test_auto_movable_group_that_fits(spare_guest):

@@ -33,10 +33,6 @@ def take(g, start, size, timeout=300):
     return selftests.put(g, f"{PROVIDER}/take", f"{start:#x} {size:#x}", timeout)
 
 
-def copied(g):
-    return int(g.run("awk '/pgmigrate_success/ { print $2 }' /proc/vmstat"))
-
-
 def fill(g, mib, start, size):
     """A process that uses so much; and how many of its pages lie in the range."""
     load = g.spawn(f"fill {mib} {start:#x} {start + size:#x}")
@@ -59,9 +55,9 @@ def test_each_page_is_moved_once(spare_guest, kernel_ours):
         add(g, START, size)
         load, inside = fill(g, size // MIB * 3 // 8, START, size)
         assert inside > size // 4096 // 4
-        before = copied(g)
+        before = memory.pages_migrated(g)
         assert take(g, START, size) == "ok", memory.refusal(g)
-        assert inside <= copied(g) - before <= inside + OTHERS
+        assert inside <= memory.pages_migrated(g) - before <= inside + OTHERS
         end(load)
 
 
@@ -75,9 +71,9 @@ def test_what_stays_of_a_zone_is_used_first(spare_guest, kernel_ours):
         assert inside > size // 4096 // 4
         stays = START + size
         add(g, stays, size)
-        before = copied(g)
+        before = memory.pages_migrated(g)
         assert take(g, START, size) == "ok", memory.refusal(g)
-        assert inside <= copied(g) - before <= inside + OTHERS
+        assert inside <= memory.pages_migrated(g) - before <= inside + OTHERS
         end(load)
         assert take(g, stays, size) == "ok", memory.refusal(g)
 
