@@ -12,15 +12,6 @@ MIB = 1 << 20
 START = 4 << 30
 
 
-@pytest.fixture
-def spare_guest(guest, kernel_ours):
-    """2 GiB of boot memory, and as much from 4 GiB on for probe."""
-    def make(append="", **options):
-        return guest(kernel=kernel_ours, files=selftests.files(kernel_ours), mem="4G", append=f"mem=2G {append}",
-                     **options)
-    return make
-
-
 def probe(g, count):
     """Probe this many blocks in one piece; their ids."""
     size = memory.block_size(g)

@@ -10,13 +10,6 @@ from harness import memory, selftests
 START = 4 << 30
 
 
-@pytest.fixture
-def block_guest(guest, kernel_ours):
-    def make(**options):
-        return guest(kernel=kernel_ours, files=selftests.files(kernel_ours), mem="4G", append="mem=2G", **options)
-    return make
-
-
 def online_block(g):
     memory.auto_online(g, "offline")
     assert selftests.put(g, "probe", f"{START:#x}") == "ok", memory.refusal(g)
@@ -30,9 +23,9 @@ def poisoned_kib(g):
 
 
 @pytest.mark.parametrize("how", ["hard_offline_page", "soft_offline_page"])
-def test_poisoned_page(block_guest, how):
+def test_poisoned_page(spare_guest, how):
     """The block goes offline, must not come online again, and forgets its poison when it is removed."""
-    with block_guest() as g:
+    with spare_guest() as g:
         block = online_block(g)
         assert selftests.put(g, how, f"{START + 0x4000000:#x}") == "ok"
         assert poisoned_kib(g) == 4
@@ -49,9 +42,9 @@ def huge(g, name):
     return int(re.search(rf"HugePages_{name}:\s+(\d+)", g.run("cat /proc/meminfo"))[1])
 
 
-def test_free_huge_pages_are_dissolved(block_guest):
+def test_free_huge_pages_are_dissolved(spare_guest):
     """They are given up for the block; the ones elsewhere stay."""
-    with block_guest() as g:
+    with spare_guest() as g:
         block = online_block(g)
         g.run("echo 40 > /proc/sys/vm/nr_hugepages")
         assert huge(g, "Total") == 40

@@ -11,13 +11,6 @@ PARAMETERS = "/sys/module/memory_hotplug/parameters"
 ADD = "/sys/module/mhp_provider/parameters/add"
 
 
-@pytest.fixture
-def spare_guest(guest, kernel_ours):
-    def make():
-        return guest(kernel=kernel_ours, files=selftests.files(kernel_ours), mem="4G", append="mem=2G")
-    return make
-
-
 def add(g, size, words="", state="offline"):
     """Let a driver add memory, whose blocks become that by themselves; their ids."""
     known = memory.blocks(g)

@@ -14,13 +14,6 @@ BLOCKS = 8
 OTHERS = 4096                   # pages that other processes and the page cache may have in a range
 
 
-@pytest.fixture
-def spare_guest(guest):
-    def make(kernel):
-        return guest(kernel=kernel, files=selftests.files(kernel), mem="4G", append="mem=2G")
-    return make
-
-
 def add(g, start, size, state="online_movable"):
     """A driver adds a range that comes online by itself; the ids of its blocks."""
     memory.auto_online(g, state)
@@ -47,9 +40,9 @@ def end(load):
     assert load.wait(60)[0] == 0
 
 
-def test_each_page_is_moved_once(spare_guest, kernel_ours):
+def test_each_page_is_moved_once(spare_guest):
     """Out of a zone that goes as a whole nothing moves to where it would have to go again."""
-    with spare_guest(kernel_ours) as g:
+    with spare_guest() as g:
         selftests.load(g, "mhp_provider")
         size = BLOCKS * memory.block_size(g)
         add(g, START, size)
@@ -61,9 +54,9 @@ def test_each_page_is_moved_once(spare_guest, kernel_ours):
         end(load)
 
 
-def test_what_stays_of_a_zone_is_used_first(spare_guest, kernel_ours):
+def test_what_stays_of_a_zone_is_used_first(spare_guest):
     """Half of ZONE_MOVABLE goes: what is in use there moves to the other half, at once."""
-    with spare_guest(kernel_ours) as g:
+    with spare_guest() as g:
         selftests.load(g, "mhp_provider")
         size = BLOCKS // 2 * memory.block_size(g)
         add(g, START, size)
@@ -78,9 +71,9 @@ def test_what_stays_of_a_zone_is_used_first(spare_guest, kernel_ours):
         assert take(g, stays, size) == "ok", memory.refusal(g)
 
 
-def test_offline_fails_in_the_middle(spare_guest, kernel_ours):
+def test_offline_fails_in_the_middle(spare_guest):
     """At each step that may fail, at a block in the middle of memory in use: all of it is online again."""
-    with spare_guest(kernel_ours) as g:
+    with spare_guest() as g:
         selftests.load(g, "mhp_provider")
         size = BLOCKS * memory.block_size(g)
         blocks = add(g, START, size)
