@@ -17,7 +17,7 @@ from harness.qemu import Guest
 SCRIPT = BASE / "tools/testing/selftests/memory-hotplug/mem-on-off-test.sh"
 GUEST = {
     "mem": "1G", "maxmem": "4G", "slots": 2,
-    "append": "movable_node memhp_default_state=online",
+    "append": "nokaslr movable_node memhp_default_state=online",
     "modules": ["memory-notifier-error-inject"],
     "files": {"/bin/bash": "/bin/bash-static", "/test/mem-on-off-test.sh": SCRIPT},
 }
