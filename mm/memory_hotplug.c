@@ -25,13 +25,11 @@
 
 #include "memory_hotplug/internal.h"
 
-/* mapped -> registered */
-static int register_blocks(struct mhp_transition *t)
+static int register_chunk(struct mhp_range_op *op, u64 start, u64 size)
 {
-	struct mhp_range_op *op = to_range_op(t);
 	const struct memory_block_set set = {
-		.start = t->start,
-		.size = t->size,
+		.start = start,
+		.size = size,
 		.nid = op->nid,
 		.group = op->group,
 		.owner = &op->owner,
@@ -39,16 +37,32 @@ static int register_blocks(struct mhp_transition *t)
 	int ret = create_memory_blocks(&set);
 
 	if (ret)
-		mhp_refuse_walk(t, ret == -ENOMEM ? MHP_REFUSED_NO_MEMORY :
-						    MHP_REFUSED_CONFLICT,
+		mhp_refuse_walk(&op->t, ret == -ENOMEM ? MHP_REFUSED_NO_MEMORY :
+							 MHP_REFUSED_CONFLICT,
 				ret, "its memory blocks could not be created");
 	return ret;
+}
+
+static void unregister_chunk(struct mhp_range_op *op, u64 start, u64 size)
+{
+	remove_memory_blocks(start, size);
+}
+
+static const struct mhp_chunk_work registration = {
+	.try = register_chunk,
+	.undo = unregister_chunk,
+};
+
+/* mapped -> registered */
+static int register_blocks(struct mhp_transition *t)
+{
+	return mhp_chunks_do(to_range_op(t), &registration);
 }
 
 /* registered -> mapped */
 static void unregister_blocks(struct mhp_transition *t)
 {
-	remove_memory_blocks(t->start, t->size);
+	mhp_chunks_undo(to_range_op(t), &registration);
 }
 
 static int check_block_offline(struct memory_block *mem, void *arg)
@@ -407,8 +421,9 @@ int mhp_add_unclaimed(int nid, u64 start, u64 size, const char *res_name,
  * @mhp_flags: MHP_*
  *
  * Context: Process context, device_hotplug_lock held.
- * Return: 0; -EINVAL for a range, node or group that cannot be; -ENOMEM; what
- * the architecture says. After an error nothing has been added.
+ * Return: 0; -EINVAL for a range, node or group that cannot be; -ENOMEM; -EINTR if
+ * the calling process is being killed; what the architecture says. After an error
+ * nothing has been added.
  */
 int add_memory_resource(int nid, struct resource *res, mhp_t mhp_flags)
 {

@@ -316,6 +316,20 @@ bool mhp_range_has_altmaps(u64 start, u64 size);
 int mhp_memmap_init(struct mhp_transition *t);
 void mhp_memmap_deinit(struct mhp_transition *t);
 
+/**
+ * struct mhp_chunk_work - what is done with a range, a chunk at a time
+ * @try: do it; after an error nothing is done
+ * @undo: take back what @try did
+ */
+struct mhp_chunk_work {
+	int (*try)(struct mhp_range_op *op, u64 start, u64 size);
+	void (*undo)(struct mhp_range_op *op, u64 start, u64 size);
+};
+
+/* chunks.c */
+int mhp_chunks_do(struct mhp_range_op *op, const struct mhp_chunk_work *work);
+void mhp_chunks_undo(struct mhp_range_op *op, const struct mhp_chunk_work *work);
+
 /* mapping.c */
 int mhp_range_map(struct mhp_transition *t);
 void mhp_range_unmap(struct mhp_transition *t);

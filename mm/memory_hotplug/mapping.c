@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Mapping: the architecture gives a range its struct pages and its place in the
- * kernel's page tables, in one piece, or block by block if each block holds its
+ * kernel's page tables, chunk by chunk, or block by block if each block holds its
  * own memmap.
  */
 
@@ -12,8 +12,8 @@
 
 #include "internal.h"
 
-static int map_piece(struct mhp_range_op *op, u64 start, u64 size,
-		     struct vmem_altmap *altmap)
+static int map(struct mhp_range_op *op, u64 start, u64 size,
+	       struct vmem_altmap *altmap)
 {
 	struct mhp_params params = {
 		.pgprot = pgprot_mhp(PAGE_KERNEL),
@@ -22,9 +22,8 @@ static int map_piece(struct mhp_range_op *op, u64 start, u64 size,
 	int ret = arch_add_memory(op->nid, start, size, &params);
 
 	if (ret == -ENOMEM)
-		mhp_refuse(&op->t.refusal, MHP_REFUSED_NO_MEMORY, ret, start,
-			   size, "core",
-			   "no memory for struct pages or page tables");
+		mhp_refuse_walk(&op->t, MHP_REFUSED_NO_MEMORY, ret,
+				"no memory for struct pages or page tables");
 	else if (ret)
 		mhp_refuse(&op->t.refusal, MHP_REFUSED_ARCH, ret, start, size,
 			   "core", "the architecture could not map it");
@@ -54,28 +53,47 @@ static int map_block(struct mhp_range_op *op, u64 start)
 	if (!altmap)
 		return mhp_refuse_walk(&op->t, MHP_REFUSED_NO_MEMORY, -ENOMEM,
 				       "no memory to describe its blocks");
-	ret = map_piece(op, start, memory_block_size_bytes(), altmap);
+	ret = map(op, start, memory_block_size_bytes(), altmap);
 	if (ret)
 		mhp_altmap_free(start);
 	return ret;
 }
 
-static int map_blocks(struct mhp_range_op *op)
+static int map_blocks(struct mhp_range_op *op, u64 first, u64 end)
 {
-	const u64 end = op->t.start + op->t.size;
 	u64 start;
 	int ret;
 
-	for (start = op->t.start; start < end;
-	     start += memory_block_size_bytes()) {
+	for (start = first; start < end; start += memory_block_size_bytes()) {
 		ret = map_block(op, start);
 		if (ret) {
-			unmap_blocks(op->t.start, start);
+			unmap_blocks(first, start);
 			return ret;
 		}
 	}
 	return 0;
 }
+
+static int map_chunk(struct mhp_range_op *op, u64 start, u64 size)
+{
+	if ((op->flags & MHP_MEMMAP_ON_MEMORY) &&
+	    mhp_supports_memmap_on_memory())
+		return map_blocks(op, start, start + size);
+	return map(op, start, size, NULL);
+}
+
+static void unmap_chunk(struct mhp_range_op *op, u64 start, u64 size)
+{
+	if (mhp_range_has_altmaps(start, size))
+		unmap_blocks(start, start + size);
+	else
+		arch_remove_memory(start, size, NULL, NULL);
+}
+
+static const struct mhp_chunk_work mapping = {
+	.try = map_chunk,
+	.undo = unmap_chunk,
+};
 
 /*
  * node-ready -> mapped. A leaf that is there already and reaches beyond the
@@ -83,24 +101,17 @@ static int map_blocks(struct mhp_range_op *op)
  */
 int mhp_range_map(struct mhp_transition *t)
 {
-	struct mhp_range_op *op = to_range_op(t);
 	struct range leaf;
 
 	if (arch_check_remove_memory(t->start, t->size, &leaf))
 		return mhp_refuse_walk(t, MHP_REFUSED_LEAF, -EINVAL,
 				       "a page table leaf for %#llx-%#llx is there already",
 				       leaf.start, leaf.end);
-	if ((op->flags & MHP_MEMMAP_ON_MEMORY) &&
-	    mhp_supports_memmap_on_memory())
-		return map_blocks(op);
-	return map_piece(op, t->start, t->size, NULL);
+	return mhp_chunks_do(to_range_op(t), &mapping);
 }
 
 /* mapped -> node-ready */
 void mhp_range_unmap(struct mhp_transition *t)
 {
-	if (mhp_range_has_altmaps(t->start, t->size))
-		unmap_blocks(t->start, t->start + t->size);
-	else
-		arch_remove_memory(t->start, t->size, NULL, NULL);
+	mhp_chunks_undo(to_range_op(t), &mapping);
 }

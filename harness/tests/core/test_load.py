@@ -7,6 +7,7 @@ import signal
 import pytest
 
 from harness import memory, selftests
+from harness.refusals import Refusal, parse
 
 MIB = 1 << 20
 START = 4 << 30
@@ -18,6 +19,55 @@ def probe(g, count):
     memory.auto_online(g, "offline")
     assert selftests.put(g, "probe", f"{START:#x} {count * size:#x}") == "ok", memory.refusal(g)
     return [START // size + i for i in range(count)]
+
+
+CHUNK = 1 << 30                 # of a range that comes, after which the lock is let go
+TRACING = "/sys/kernel/tracing"
+
+
+def test_others_have_the_lock_while_a_range_comes(spare_guest):
+    """A process that wants mem_hotplug_lock all the time gets it between the chunks."""
+    with spare_guest(mem="36G") as g:
+        memory.auto_online(g, "offline")
+        image = next(start for start, _, name, _ in memory.iomem(g) if name == "Kernel code")
+        g.run(f"dmesg -n 1; cd {TRACING}; for i in lock/contention_end memory_hotplug/mhp_step; do "
+              "echo 1 > events/$i/enable; done")
+        reader = g.spawn(f"again {memory.SYSFS}/soft_offline_page {image:#x}")
+        assert "first: -1" in reader.wait_output("first:", 30)
+        chunks = 32
+        assert selftests.put(g, "probe", f"{START:#x} {chunks * CHUNK:#x}") == "ok", memory.refusal(g)
+        assert selftests.put(g, "remove", f"{START:#x} {chunks * CHUNK:#x}") == "ok", memory.refusal(g)
+        reader.close_input()
+        assert reader.wait()[0] == 0
+        trace = [line for line in g.run(f"cat {TRACING}/trace").splitlines() if not line.startswith("#")]
+        for first, last in (("node-ready up", "registered up"), ("listed down", "mapped down")):
+            begin, end = (next(i for i, line in enumerate(trace) if f"range {step}" in line) for step in (first, last))
+            got_in = [line for line in trace[begin:end] if re.match(r" *again-", line) and "contention_end" in line]
+            assert len(got_in) > 2, "\n".join(trace[begin:end + 1])
+
+
+def test_the_process_that_adds_is_killed(spare_guest):
+    """All of the range comes or nothing; what has come when the process is killed goes again."""
+    with spare_guest(mem="36G") as g:
+        chunks, size = 32, 32 * CHUNK
+        memory.auto_online(g, "offline")
+        assert selftests.put(g, "probe", f"{START:#x} {size:#x}") == "ok", memory.refusal(g)
+        assert selftests.put(g, "remove", f"{START:#x} {size:#x}") == "ok", memory.refusal(g)
+        before = selftests.snapshot(g)
+        interrupted = 0
+        for enough in range(1, chunks):
+            g.run(f"killed {memory.SYSFS}/probe '{START:#x} {size:#x}' {enough * CHUNK // 4096 // 64}")
+            blocks = memory.blocks_in(g, START, START + size)
+            assert len(blocks) in (0, size // memory.block_size(g))
+            if blocks:
+                assert selftests.put(g, "remove", f"{START:#x} {size:#x}") == "ok", memory.refusal(g)
+            else:
+                interrupted += 1
+                assert parse(memory.refusal(g)) == Refusal(
+                    error=-4, request="add", reason="signal", first=START, last=START + size - 1, by="core",
+                    page="none", why="the process that asks for it is being killed")
+            assert not selftests.difference(before, selftests.snapshot(g))
+        assert interrupted > 2
 
 
 def remove(g, count):
