@@ -6,6 +6,7 @@ import re
 import pytest
 
 from harness import memory, selftests
+from harness.refusals import parse
 
 MIB = 1 << 20
 START = 4 << 30
@@ -97,7 +98,8 @@ def test_offline_fails_in_the_middle(spare_guest):
 
 @pytest.mark.slow_on_debug
 def test_an_allocation_fails_in_the_middle(spare_guest, kernel_fault):
-    """Adding with auto-online: all of the range comes, or nothing."""
+    """Adding with auto-online: all of the range comes, or nothing. It goes online up to a block that says why it could not:
+    KASAN, for example, needs memory for each."""
     with spare_guest(kernel_fault) as g:
         selftests.load(g, "mhp_provider")
         size = BLOCKS * memory.block_size(g)
@@ -115,9 +117,12 @@ def test_an_allocation_fails_in_the_middle(spare_guest, kernel_fault):
             states = memory.blocks_in(g, START, START + size)
             seen.add((len(states), *sorted(set(states.values()))))
             assert len(states) in (0, BLOCKS), states
+            offline = [block for block in sorted(states) if states[block] == "offline"]
+            if offline:
+                assert offline == sorted(states)[-len(offline):], states
+                assert parse(memory.refusal(g, offline[0])).reason in ("no-memory", "client")
             if states:
                 assert take(g, START, size) == "ok", memory.refusal(g)
             assert memory.zones(g) == before
             nth += 1 if nth < 20 else 23
-        # Once the zone has had memory before, coming online needs none that could fail
-        assert seen == {(0,), (BLOCKS, "online")}
+        assert {(0,), (BLOCKS, "online")} <= seen, seen
