@@ -101,12 +101,15 @@ static void take_node_offline(int nid)
 	unregister_one_node(nid);
 }
 
-/* node-ready -> claimed, when adding has failed */
+/*
+ * node-ready -> claimed, when adding has failed. Between two chunks somebody may
+ * have added device memory to the node.
+ */
 void mhp_node_undo(struct mhp_transition *t)
 {
 	struct mhp_range_op *op = to_range_op(t);
 
-	if (op->node_added)
+	if (op->node_added && !NODE_DATA(op->nid)->node_spanned_pages)
 		take_node_offline(op->nid);
 	op->node_added = false;
 }

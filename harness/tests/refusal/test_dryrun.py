@@ -92,7 +92,7 @@ def test_some_of_boot_memory(kernel_ours):
     is_right(run_boot(kernel_ours, 2, 4, 100), BOOT, 2)
 
 
-@pytest.mark.slow_on_debug
+@pytest.mark.measure                        # the debug kernel takes half an hour; it has test_some
 def test_many(kernel_ours):
     """Each obstacle 30 times, and 210 blocks that can go."""
     hot = run_hot(kernel_ours, 30, 200, 1800)
@@ -110,7 +110,7 @@ CHURN = """until [ -e /tmp/enough ]; do
 done"""
 
 
-@pytest.mark.slow_on_debug
+@pytest.mark.measure
 def test_under_load(kernel_ours):
     """Memory that is used and freed all the time: the rates are reported; most answers are still right."""
     kinds, false_ok, false_obstacle, total = run_hot(
