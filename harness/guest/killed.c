@@ -51,6 +51,10 @@ int main(int argc, char **argv)
 	}
 	enough = memmap_pages(vmstat) + atol(argv[3]);
 	child = fork();
+	if (child < 0) {
+		perror("fork");
+		return 2;
+	}
 	if (!child)
 		_exit(write(file, argv[2], strlen(argv[2])) < 0);
 	while (!ended && memmap_pages(vmstat) < enough)
