@@ -87,12 +87,16 @@ static int check_removable(struct mhp_transition *t)
 {
 	struct mhp_range_op *op = to_range_op(t);
 	struct range whole;
+	const char *why;
 	char name[64];
 	int ret;
 
 	ret = walk_memory_blocks(t->start, t->size, op, check_block_offline);
 	if (ret)
 		return ret;
+	why = op->boot ? arch_keeps_boot_memory() : NULL;
+	if (why)
+		return mhp_refuse_walk(t, MHP_REFUSED_ARCH, -EBUSY, "%s", why);
 	if (iomem_name_in_ram(t->start, t->start + t->size - 1, name,
 			      sizeof(name)))
 		return mhp_refuse_walk(t, MHP_REFUSED_CONFLICT, -EBUSY,

@@ -55,8 +55,9 @@ static int refuse(const struct hand_request *request,
 	return error;
 }
 
-static ssize_t by_hand(const struct hand_request *request, const char *buf,
-		       size_t count)
+/* There may be neither of the files */
+static ssize_t __maybe_unused by_hand(const struct hand_request *request,
+				      const char *buf, size_t count)
 {
 	u64 start, size = memory_block_size_bytes();
 	int ret;

@@ -6,6 +6,7 @@
 #include <linux/types.h>
 
 struct memory_block;
+struct task_struct;
 
 /**
  * enum mhp_refusal_kind - why a memory hotplug request was refused
@@ -140,6 +141,24 @@ struct mhp_refusal {
 	char why[MHP_REFUSAL_WHY_LEN];
 };
 
+/**
+ * struct mhp_refusal_log - what was refused to one task during a larger request
+ * @task: whose
+ * @first: the first refusal; its error is 0 if there was none
+ * @others: how many other places were refused
+ * @undoing: the request takes back what it has done
+ * @undo: how many times that was refused
+ * @last: where the last refusal was
+ */
+struct mhp_refusal_log {
+	struct task_struct *task;
+	struct mhp_refusal first;
+	unsigned int others;
+	bool undoing;
+	unsigned int undo;
+	u64 last;
+};
+
 /* The last byte of the place, or its first if there is no place to name */
 static inline u64 mhp_refusal_last(const struct mhp_refusal *refusal)
 {
@@ -158,6 +177,9 @@ void mhp_refusal_release(struct memory_block *mem);
 ssize_t mhp_refusal_show(struct memory_block *mem, char *buf);
 int mhp_refusal_print(const struct mhp_refusal *refusal, char *buf,
 		      size_t size);
+void mhp_refusal_log_start(struct mhp_refusal_log *log);
+void mhp_refusal_log_undo(struct mhp_refusal_log *log);
+void mhp_refusal_log_stop(void);
 const char *mhp_refusal_kind_name(enum mhp_refusal_kind kind);
 const char *mhp_page_kind_name(enum mhp_page_kind kind);
 #endif /* CONFIG_MEMORY_HOTPLUG */

@@ -41,7 +41,8 @@ static int probe_node(u64 start, u64 size, int *nid,
  * @size: size in bytes
  *
  * Context: Process context, device_hotplug_lock held.
- * Return: as __add_memory(); -EINVAL also for a range over several nodes.
+ * Return: as __add_memory(); -EINVAL also for a range over several nodes; -EPERM if
+ * the firmware keeps book of it.
  */
 int mhp_probe_range(u64 start, u64 size)
 {
@@ -49,6 +50,8 @@ int mhp_probe_range(u64 start, u64 size)
 	int nid, ret;
 
 	ret = mhp_range_check(start, size, &op.t.refusal);
+	if (!ret)
+		ret = mhp_owner_check_firmware(start, size, &op.t.refusal);
 	if (!ret)
 		ret = mhp_range_check_mappable(&op.t);
 	if (!ret)
@@ -73,6 +76,8 @@ static int check_remove_by_hand(struct mhp_range_op *op)
 	int ret;
 
 	ret = mhp_range_check(op->t.start, op->t.size, refusal);
+	if (!ret)
+		ret = mhp_owner_check_firmware(op->t.start, op->t.size, refusal);
 	for (addr = op->t.start; !ret && addr - op->t.start < op->t.size;
 	     addr += block) {
 		mem = find_memory_block(pfn_to_section_nr(PHYS_PFN(addr)));

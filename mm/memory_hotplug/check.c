@@ -24,6 +24,18 @@
 #include "../internal.h"
 #include "internal.h"
 
+static int refuse_hole(struct mhp_transition *t, u64 hole)
+{
+	const char *whose = arch_reserved_for(hole);
+
+	if (whose)
+		return mhp_refuse_walk(t, MHP_REFUSED_HOLES, -EINVAL,
+				       "the block has a hole at %#llx for %s, it cannot go offline",
+				       hole, whose);
+	return mhp_refuse_walk(t, MHP_REFUSED_HOLES, -EINVAL,
+			       "the block has memory holes, it cannot go offline");
+}
+
 /*
  * online -> cached: only a block without holes that belongs to one zone can go.
  * Then nobody further down has to ask for each page.
@@ -32,13 +44,13 @@ int mhp_check_offlinable(struct mhp_transition *t)
 {
 	struct mhp_block_op *op = to_block_op(t);
 	const unsigned long last_pfn = op->start_pfn + op->nr_pages - 1;
+	const u64 hole = mhp_range_first_hole(t->start, t->size);
 
 	if (!op->zone)
 		return mhp_refuse_walk(t, MHP_REFUSED_ZONES, -EINVAL,
 				       "the block belongs to several zones or nodes, it cannot go offline");
-	if (mhp_range_ram_pages(t->start, t->size) != op->nr_pages)
-		return mhp_refuse_walk(t, MHP_REFUSED_HOLES, -EINVAL,
-				       "the block has memory holes, it cannot go offline");
+	if (hole != t->start + t->size)
+		return refuse_hole(t, hole);
 	if (page_zone(pfn_to_page(mhp_usable_pfn(op))) != op->zone ||
 	    page_zone(pfn_to_page(last_pfn)) != op->zone)
 		return mhp_refuse_walk(t, MHP_REFUSED_ZONES, -EINVAL,
@@ -239,8 +251,8 @@ static void list_unknown(const char *name, void *arg)
 }
 
 /* Its driver may refuse to have it moved, and can only be asked in earnest */
-static void list_movable_ops(const struct mhp_scan *scan,
-			     struct report *report)
+static noinline_for_stack void
+list_movable_ops(const struct mhp_scan *scan, struct report *report)
 {
 	char name[KSYM_SYMBOL_LEN];
 

@@ -15,6 +15,7 @@
  *
  * A file may call only those listed above it:
  *
+ *	refusal_log
  *	refusal, walk
  *	lock, client_list, range, section, contiguity
  *	clients, memmap
@@ -191,6 +192,9 @@ __printf(4, 5)
 int mhp_refuse_walk(struct mhp_transition *t, enum mhp_refusal_kind kind,
 		    int error, const char *why, ...);
 
+/* refusal_log.c */
+void mhp_refusal_log_note(const struct mhp_refusal *refusal);
+
 /* refusal.c */
 void mhp_keep_to_one_line(char *text);
 
@@ -255,7 +259,7 @@ int mhp_range_check_mappable(struct mhp_transition *t);
 int mhp_range_claim(struct mhp_transition *t);
 void mhp_range_unclaim(struct mhp_transition *t);
 int mhp_range_list(struct mhp_transition *t);
-unsigned long mhp_range_ram_pages(u64 start, u64 size);
+u64 mhp_range_first_hole(u64 start, u64 size);
 
 /* section.c */
 bool mhp_pages_aligned(unsigned long pfn, unsigned long nr_pages);
@@ -351,6 +355,7 @@ void mhp_reserves_update(void);
 /* owner.c */
 void mhp_owner_set(struct mhp_owner *owner, enum mhp_provider provider,
 		   const char *res_name, unsigned long caller);
+int mhp_owner_check_firmware(u64 start, u64 size, struct mhp_refusal *refusal);
 int mhp_owner_check_remove(struct memory_block *mem,
 			   struct mhp_refusal *refusal);
 int mhp_owner_check_offline(struct mhp_block_op *op);

@@ -21,6 +21,9 @@ static int map(struct mhp_range_op *op, u64 start, u64 size,
 	};
 	int ret = arch_add_memory(op->nid, start, size, &params);
 
+	/* EEXIST would tell a provider that the kernel has this memory already */
+	if (ret == -EEXIST)
+		ret = -EBUSY;
 	if (ret == -ENOMEM)
 		mhp_refuse_walk(&op->t, MHP_REFUSED_NO_MEMORY, ret,
 				"no memory for struct pages or page tables");

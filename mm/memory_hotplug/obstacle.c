@@ -8,6 +8,8 @@
  */
 
 #include <linux/hugetlb.h>
+#include <linux/ioport.h>
+#include <linux/memory_hotplug.h>
 #include <linux/memory_refusal.h>
 #include <linux/migrate.h>
 #include <linux/mm.h>
@@ -50,6 +52,37 @@ static void describe_more(struct mhp_obstacle *obstacle, const char *what, ...)
 		   args);
 	va_end(args);
 	mhp_keep_to_one_line(obstacle->what);
+}
+
+/**
+ * arch_reserved_for() - what has a page been reserved for at boot?
+ * @addr: an address in it
+ *
+ * An architecture that knows more than /proc/iomem overrides this.
+ *
+ * Return: its name, or %NULL.
+ */
+const char * __weak arch_reserved_for(phys_addr_t addr)
+{
+	return NULL;
+}
+
+static void describe_reserved(struct mhp_obstacle *obstacle, struct page *page)
+{
+	const phys_addr_t addr = PFN_PHYS(page_to_pfn(page));
+	const char *what = arch_reserved_for(addr);
+	char name[32];
+
+	if (what)
+		describe(obstacle, MHP_PAGE_RESERVED, "reserved page of %s",
+			 what);
+	else if (iomem_name_in_ram(addr, addr + PAGE_SIZE - 1, name,
+				   sizeof(name)))
+		describe(obstacle, MHP_PAGE_RESERVED,
+			 "reserved page of \"%s\", see /proc/iomem", name);
+	else
+		describe(obstacle, MHP_PAGE_RESERVED,
+			 "reserved page: allocated at boot, or kept by the firmware");
 }
 
 /* The cache is only compared with those that exist: it may be gone already */
@@ -374,8 +407,7 @@ void mhp_obstacle_describe(struct mhp_obstacle *obstacle, unsigned long pfn)
 	obstacle->pfn = pfn;
 	obstacle->nr_pages = 1;
 	if (PageReserved(page)) {
-		describe(obstacle, MHP_PAGE_RESERVED,
-			 "reserved page: allocated at boot, or kept by the firmware");
+		describe_reserved(obstacle, page);
 		return;
 	}
 	if (is_migrate_cma_page(page)) {

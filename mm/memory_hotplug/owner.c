@@ -64,17 +64,36 @@ static const char *acpi_owner_name(struct memory_block *mem)
 #endif
 
 /**
- * arch_memory_owner() - who keeps book of memory that was there at boot
+ * arch_memory_owner() - who keeps book of memory at these addresses
  * @start: first byte
  * @size: size in bytes
  *
- * An architecture whose firmware can take boot memory back overrides this.
+ * An architecture whose firmware wants to be told of what comes and goes overrides
+ * this.
  *
  * Return: the name of the file or tool to use instead, or %NULL.
  */
 const char * __weak arch_memory_owner(u64 start, u64 size)
 {
 	return NULL;
+}
+
+/**
+ * mhp_owner_check_firmware() - may memory at these addresses come and go by hand?
+ * @start: first byte
+ * @size: size in bytes
+ * @refusal: names whom to ask if not
+ *
+ * Return: 0 or -EPERM.
+ */
+int mhp_owner_check_firmware(u64 start, u64 size, struct mhp_refusal *refusal)
+{
+	const char *owner = arch_memory_owner(start, size);
+
+	if (!owner)
+		return 0;
+	return mhp_refuse(refusal, MHP_REFUSED_OWNED, -EPERM, start, size,
+			  owner, "it belongs to the firmware; use %s", owner);
 }
 
 static int copy_enclosing(struct resource *res, void *name)
@@ -95,13 +114,8 @@ static bool inside_device(u64 start, u64 size, char *name)
 static int check_boot_owner(struct memory_block *mem, u64 start, u64 size,
 			    struct mhp_refusal *refusal)
 {
-	const char *owner = arch_memory_owner(start, size);
 	char device[MHP_OWNER_NAME_LEN];
 
-	if (owner)
-		return mhp_refuse(refusal, MHP_REFUSED_OWNED, -EPERM, start,
-				  size, owner, "%s belongs to the firmware; use %s",
-				  dev_name(&mem->dev), owner);
 	if (inside_device(start, size, device))
 		return mhp_refuse(refusal, MHP_REFUSED_OWNED, -EPERM, start,
 				  size, device,
@@ -167,9 +181,15 @@ int mhp_owner_check_offline(struct mhp_block_op *op)
 {
 	struct leaf_query query = { .owner = acpi_owner(op->mem) };
 	struct range leaf;
+	const char *why;
 
 	if (!query.owner || op->mem->owner.provider != MHP_PROVIDER_BOOT)
 		return 0;
+	why = arch_keeps_boot_memory();
+	if (why)
+		return mhp_refuse_walk(&op->t, MHP_REFUSED_ARCH, -EBUSY,
+				       "%s could not be ejected: %s",
+				       acpi_owner_name(op->mem), why);
 	if (!arch_check_remove_memory(op->t.start, op->t.size, &leaf))
 		return 0;
 	walk_memory_blocks(leaf.start, range_len(&leaf), &query, is_foreign);

@@ -52,6 +52,17 @@ int __weak arch_check_remove_memory(u64 start, u64 size, struct range *whole)
 }
 
 /**
+ * arch_keeps_boot_memory() - ask why memory from boot cannot be removed now
+ *
+ * Context: device_hotplug_lock held, mem_hotplug_lock held for writing.
+ * Return: why, in words that say what to do about it; NULL if it can.
+ */
+const char * __weak arch_keeps_boot_memory(void)
+{
+	return NULL;
+}
+
+/**
  * mhp_get_pluggable_range() - physical addresses that memory can be added at
  * @need_mapping: the memory will be in the direct map
  *
@@ -245,25 +256,30 @@ void mhp_range_release(struct mhp_transition *t)
 	struct mhp_range_op *op = to_range_op(t);
 
 	unclaim_memblock(op);
+	if (op->boot)
+		iomem_forget_reserved(t->start, t->start + t->size - 1);
 	walk_system_ram_res(t->start, t->start + t->size - 1, NULL,
 			    release_piece);
 }
 #endif /* CONFIG_MEMORY_HOTREMOVE */
 
-static int add_ram_pages(unsigned long pfn, unsigned long nr_pages, void *sum)
+static int pass_ram(unsigned long pfn, unsigned long nr_pages, void *next_pfn)
 {
-	*(unsigned long *)sum += nr_pages;
+	unsigned long *next = next_pfn;
+
+	if (pfn != *next)
+		return 1;
+	*next += nr_pages;
 	return 0;
 }
 
-/* How much of a range is System RAM, in pages; the rest are holes */
-unsigned long mhp_range_ram_pages(u64 start, u64 size)
+/* Where a range has no System RAM first; its end if it has no hole */
+u64 mhp_range_first_hole(u64 start, u64 size)
 {
-	unsigned long pages = 0;
+	unsigned long next = PHYS_PFN(start);
 
-	walk_system_ram_range(PHYS_PFN(start), PHYS_PFN(size), &pages,
-			      add_ram_pages);
-	return pages;
+	walk_system_ram_range(next, PHYS_PFN(size), &next, pass_ram);
+	return PFN_PHYS(next);
 }
 
 /* registered -> listed */

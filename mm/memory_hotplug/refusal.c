@@ -171,6 +171,7 @@ void mhp_refusal_publish(const struct mhp_refusal *refusal,
 	spin_unlock(&shown_lock);
 	kfree(copy);
 
+	mhp_refusal_log_note(refusal);
 	trace_mhp_refusal(refusal);
 	memory_refusal_uevent(refusal, mem);
 	pr_info_ratelimited("%s of [mem %#010llx-%#010llx] refused (%d) by %s: %s\n",

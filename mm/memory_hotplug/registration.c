@@ -109,10 +109,11 @@ static bool has_gigantic_page(unsigned long start_pfn)
 static bool is_replayed(unsigned long section_nr)
 {
 	const unsigned long pfn = section_nr_to_pfn(section_nr);
+	const u64 start = PFN_PHYS(pfn), size = PFN_PHYS(PAGES_PER_SECTION);
 
 	return online_section_nr(section_nr) &&
-	       mhp_range_ram_pages(PFN_PHYS(pfn), PFN_PHYS(PAGES_PER_SECTION)) ==
-	       PAGES_PER_SECTION && !has_gigantic_page(pfn);
+	       mhp_range_first_hole(start, size) == start + size &&
+	       !has_gigantic_page(pfn);
 }
 
 static int replay_sections(struct memory_client *client, unsigned long first,
