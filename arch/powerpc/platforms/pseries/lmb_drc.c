@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * LMBs that the hypervisor leaves with the partition although it does not use them.
+ *
+ * An LMB that Linux gives back need not be taken: QEMU takes only what its monitor
+ * has asked for, see drc_isolate_logical() in its hw/ppc/spapr_drc.c. Such an LMB
+ * can be added again, and is given back once more when all of its DIMM goes.
+ */
+
+#define pr_fmt(fmt) "pseries-hotplug-mem: " fmt
+
+#include <linux/printk.h>
+
+#include <asm/drmem.h>
+#include <asm/rtas.h>
+
+#include "lmb_drc.h"
+#include "pseries.h"
+
+/* PAPR+ 7.3.5.4, "dr-entity-sense" of get-sensor-state */
+#define DR_ENTITY_SENSE		9003
+#define DR_ENTITY_PRESENT	1
+
+static bool is_left_with_us(const struct drmem_lmb *lmb)
+{
+	int state;
+
+	return !rtas_get_sensor(DR_ENTITY_SENSE, lmb->drc_index, &state) &&
+	       state == DR_ENTITY_PRESENT;
+}
+
+/**
+ * lmb_drc_acquire() - get an LMB from the hypervisor
+ * @lmb: not in use
+ *
+ * Context: Process context, device_hotplug_lock held.
+ * Return: 0; what dlpar_acquire_drc() says if the partition does not have it yet.
+ */
+int lmb_drc_acquire(const struct drmem_lmb *lmb)
+{
+	if (is_left_with_us(lmb))
+		return 0;
+	return dlpar_acquire_drc(lmb->drc_index);
+}
+
+/**
+ * lmb_drc_release() - give an LMB back to the hypervisor
+ * @lmb: out of use
+ *
+ * Context: Process context, device_hotplug_lock held.
+ */
+void lmb_drc_release(const struct drmem_lmb *lmb)
+{
+	if (is_left_with_us(lmb) && dlpar_release_drc(lmb->drc_index))
+		pr_info("the hypervisor leaves LMB %#x with the partition\n",
+			lmb->drc_index);
+}
