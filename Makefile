@@ -10,8 +10,8 @@ export ARCH STOCK DEBUG VARIANT CONFIG KSRC OUT T K FULL ACCEL JOBS TIMEOUT_SCAL
 .PHONY: help run test test-full bench kernel shell tree check clean
 
 help:
-	@echo 'make run                            plug, use and unplug a DIMM in a running kernel'
-	@echo 'make test [T=part] [K=expression]   run the tests, or a part: core refusal peers debug check build'
+	@echo 'make run [ARCH=x86_64]              plug, use and unplug a DIMM in a running kernel; or ARCH=arm64, ppc64'
+	@echo 'make test [T=part] [K=expression]   run the tests, or a part: core refusal peers debug arm64 ppc64 check build'
 	@echo 'make test-full                      also the slow ones'
 	@echo 'make bench [SIZES="8 64"] [ROUNDS=7]'
 	@echo '                                    what it costs, against the base; sizes in GiB'

@@ -44,13 +44,19 @@ CONFIGURATIONS = {
     "ppc64": Configuration(ARCHES["ppc64"]),
     "s390x": Configuration(ARCHES["s390x"]),
     "arm64": Configuration(ARCHES["arm64"]),
+    "arm64-small": Configuration(ARCHES["arm64"], "small-arm64", linked=True, alone=True),
+    "arm64-no-hotremove": Configuration(ARCHES["arm64"], "arm64-no-hotremove"),
 }
 
 # The callers, and what we hook: object and the symbol that brings it, "" for always. What lies below arch/ is
 # built for that architecture alone.
 CALLERS = {
     "arch/arm64/kernel/hibernate": "HIBERNATION",
+    "arch/arm64/mm/hot_tables": "MEMORY_HOTPLUG",
+    "arch/arm64/mm/hotplug": "MEMORY_HOTPLUG",
+    "arch/arm64/mm/hotplug_boot": "MEMORY_HOTREMOVE",
     "arch/arm64/mm/mmu": "",
+    "arch/arm64/mm/tests/hot_tables_kunit": "MEMORY_HOTPLUG_KUNIT_TEST",
     "arch/powerpc/kernel/setup_64": "",
     "arch/powerpc/kexec/core_64": "KEXEC_CORE",
     "arch/powerpc/mm/book3s64/radix_pgtable": "PPC_RADIX_MMU",
@@ -61,9 +67,11 @@ CALLERS = {
     "arch/powerpc/platforms/powernv/setup": "PPC_POWERNV",
     "arch/powerpc/platforms/pseries/cmm": "CMM",
     "arch/powerpc/platforms/pseries/dlpar": "",
+    "arch/powerpc/platforms/pseries/dlpar_refusal": "MEMORY_HOTPLUG",
     "arch/powerpc/platforms/pseries/hotplug-cpu": "HOTPLUG_CPU",
     "arch/powerpc/platforms/pseries/hotplug-memory": "MEMORY_HOTPLUG",
     "arch/powerpc/platforms/pseries/iommu": "",
+    "arch/powerpc/platforms/pseries/lmb_drc": "MEMORY_HOTPLUG",
     "arch/powerpc/platforms/pseries/papr_scm": "PAPR_SCM",
     "arch/powerpc/platforms/pseries/pmem": "MEMORY_HOTPLUG",
     "arch/powerpc/platforms/pseries/setup": "",
@@ -83,6 +91,7 @@ CALLERS = {
     "drivers/acpi/acpi_memhotplug": "ACPI",
     "drivers/acpi/numa/hmat": "ACPI_HMAT",
     "drivers/acpi/scan": "ACPI",
+    "drivers/base/arch_numa": "GENERIC_ARCH_NUMA",
     "drivers/base/core": "",
     "drivers/base/cpu": "",
     "drivers/base/node": "NUMA",
@@ -103,6 +112,7 @@ CALLERS = {
     "kernel/cgroup/cpuset": "CPUSETS",
     "kernel/cpu": "",
     "kernel/crash_core": "CRASH_DUMP",
+    "kernel/kexec_core": "KEXEC_CORE",
     "kernel/power/hibernate": "HIBERNATION",
     "kernel/power/snapshot": "HIBERNATION",
     "kernel/power/user": "HIBERNATION_SNAPSHOT_DEV",
@@ -120,6 +130,7 @@ CALLERS = {
     "mm/memremap": "ZONE_DEVICE",
     "mm/mm_init": "",
     "mm/mmap": "",
+    "mm/numa_memblks": "NUMA_MEMBLKS",
     "mm/page_alloc": "",
     "mm/page_ext": "PAGE_EXTENSION",
     "mm/page_idle": "IDLE_PAGE_TRACKING",
@@ -280,7 +291,7 @@ def configured(name):
     configuration, out = CONFIGURATIONS[name], out_directory(name)
     tree, _ = assemble.assemble(base.source())
     out.mkdir(parents=True, exist_ok=True)
-    host = compiler(Build(ARCHES["x86_64"], "ours"))
+    host = compiler(ARCHES["x86_64"])
     command = make_command(Build(configuration.arch, "ours"), tree, out) + ["-s", f"HOSTCC={host}"]
     configure(command, tree, out, fragments(configuration))
     return command, parse((out / ".config").read_text())

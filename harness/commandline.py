@@ -27,6 +27,7 @@ class Options:
     smp: int = 2
     nodes: list = None          # [{"mem": "2G", "cpus": "0-1"}, {}]
     extra: tuple = ()
+    acpi: bool = None           # instead of a device tree; None: unless mem= keeps RAM from the kernel
     port: str = "virtio"        # what the agent talks over: virtio, serial; or shell, for no agent at all
     accel: str = None
     append: str = ""
@@ -40,12 +41,22 @@ class Machine:
     console: str
     serial_port: str            # the agent's port if not virtio
     append: str = ""
+    acpi: tuple = ()            # QEMU's words for firmware with ACPI, where the alternative is a device tree
+    acpi_append: str = ""
+    models: dict = dataclasses.field(default_factory=dict)      # TEST_MACHINE: QEMU's words for another model
 
+
+# What QEMU's emulation has not, of what a partition has by default
+PSERIES = "cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off"
 
 MACHINES = {
     # A busy host makes TCG's timer so late that the kernel takes it for broken and panics.
     "x86_64": Machine("qemu-system-x86_64", ("-machine", "q35", "-cpu", "max"), "ttyS0", "/dev/ttyS1",
                       "no_timer_check"),
+    "arm64": Machine("qemu-system-aarch64", ("-machine", "virt,gic-version=3", "-cpu", "cortex-a72"), "ttyAMA0", "",
+                     acpi=("-bios", "/usr/share/qemu-efi-aarch64/QEMU_EFI.fd"), acpi_append="acpi=force"),
+    "ppc64": Machine("qemu-system-ppc64", ("-machine", f"pseries,{PSERIES}", "-cpu", "power8"), "hvc0", "",
+                     models={"power9": ("-cpu", "power9", "-machine", "ic-mode=xics")}),
 }
 
 
@@ -74,8 +85,7 @@ def memory(options):
     if not nodes:
         words += ["-object", backend("boot0", total)]
         # Without a node there is no SRAT, and without it no node that a DIMM could belong to.
-        dimms = options.maxmem and options.arch == "x86_64"
-        words += ["-numa", "node,nodeid=0,memdev=boot0"] if dimms else ["-machine", "memory-backend=boot0"]
+        words += ["-numa", "node,nodeid=0,memdev=boot0"] if options.maxmem else ["-machine", "memory-backend=boot0"]
     return words
 
 
@@ -85,9 +95,16 @@ def accelerator(options, image):
     return "kvm" if wanted == "kvm" and (options.accel or kvm.works(image)) else "tcg"
 
 
+def has_acpi(options):
+    """UEFI leaves its tables at the end of RAM: in the way of who wants to probe there."""
+    return "mem=" not in options.append if options.acpi is None else options.acpi
+
+
 def kernel_line(options, machine):
     port = machine.serial_port if options.port == "serial" else options.port
     words = [f"console={machine.console}", "panic=-1", "oops=panic", machine.append, f"mhp.agent={port}"]
+    if has_acpi(options):
+        words.append(machine.acpi_append)
     if options.panic_on_warn:
         words.append("panic_on_warn=1")
     return " ".join(filter(None, words + [options.append]))
@@ -95,10 +112,12 @@ def kernel_line(options, machine):
 
 def common(options, image, archive):
     machine = MACHINES[options.arch]
-    return [machine.qemu, "-nodefaults", "-no-user-config", *machine.machine, "-accel", accelerator(options, image),
-            "-smp", str(options.smp), *memory(options), "-display", "none", "-nic", "none", "-no-reboot",
+    firmware = machine.acpi if has_acpi(options) else ()
+    return [machine.qemu, "-nodefaults", "-no-user-config", *machine.machine, *firmware,
+            "-accel", accelerator(options, image), "-smp", str(options.smp), *memory(options),
+            "-display", "none", "-nic", "none", "-no-reboot",
             "-kernel", str(image), "-initrd", str(archive), "-append", kernel_line(options, machine),
-            *map(str, options.extra)]
+            *machine.models.get(os.environ.get("TEST_MACHINE"), ()), *map(str, options.extra)]
 
 
 def build(options, image, archive, log, agent_fd, monitor_fd):

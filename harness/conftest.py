@@ -12,15 +12,20 @@ import pathlib
 
 import pytest
 
-from harness import kernel
+from harness import kernel as kernels
+from harness import selftests
+from harness.commandline import size_bytes
 from harness.qemu import Guest
 
 RESULTS = pytest.StashKey()
+# A partition has no hole below 4 GiB; and with an even number of GiB the kernel makes its blocks larger than LMBs
+PPC64_MORE = 3 << 30
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "full: too slow for `make test`, runs with `make test-full`")
     config.addinivalue_line("markers", "needs_debug: runs on the debug kernel in any case (set by itself)")
+    config.addinivalue_line("markers", "own_kernel: names its kernel itself, and runs once")
     config.addinivalue_line("markers", "measure: says something of the kernel without debugging only")
     config.addinivalue_line("markers", "slow_on_debug: runs on the debug kernel with `make test-full` only")
     config.addinivalue_line("markers", "expected_skip(reason): a skip of this test is not a failure")
@@ -32,15 +37,15 @@ CAPTURE = []
 
 
 @functools.lru_cache(maxsize=None)
-def image(variant):
-    """A kernel's image; a build takes minutes, so its progress is shown past pytest's capture.
-
-    `make test T=debug` runs the same tests with TEST_KERNEL=debug in place of our other kernels.
-    """
-    if not variant.startswith("stock"):
-        variant = os.environ.get("TEST_KERNEL", variant)
+def exact_image(variant):
+    """A kernel's image; a build takes minutes, so its progress is shown past pytest's capture."""
     with CAPTURE[0].global_and_fixture_disabled():
-        return kernel.image_of("x86_64", variant)
+        return kernels.image_of(os.environ.get("TEST_ARCH", "x86_64"), variant)
+
+
+def image(variant):
+    """The same, but `make test T=debug` runs the tests with TEST_KERNEL=debug in place of our other kernels."""
+    return exact_image(variant if variant.startswith("stock") else os.environ.get("TEST_KERNEL", variant))
 
 
 @pytest.fixture(scope="session")
@@ -66,6 +71,12 @@ def kernel_page_blocks():
 
 
 @pytest.fixture(scope="session")
+def kernel_named():
+    """Any kernel, by its variant; for tests marked own_kernel."""
+    return exact_image
+
+
+@pytest.fixture(scope="session")
 def kernel_debug():
     return image("debug")
 
@@ -81,6 +92,16 @@ def guest():
     """Guest, with our kernel unless another is named: `with guest(mem="4G") as g`."""
     def make(kernel=None, **options):
         return Guest(kernel or image("ours"), **options)
+    return make
+
+
+@pytest.fixture
+def spare_guest(guest, kernel_ours):
+    """2 GiB of boot memory, and RAM from 4 GiB on that the kernel does not know of."""
+    def make(kernel=kernel_ours, append="", mem="4G", **options):
+        if kernels.arch_of(kernel).name == "ppc64":
+            mem = size_bytes(mem) + PPC64_MORE
+        return guest(kernel=kernel, files=selftests.files(kernel), mem=mem, append=f"mem=2G {append}", **options)
     return make
 
 

@@ -23,12 +23,18 @@ CROSS = ("gcc-aarch64-linux-gnu", "gcc-powerpc64-linux-gnu", "gcc-s390x-linux-gn
 CHECKS = ("sparse",)
 PLOTS = ("gnuplot-nox",)
 
+# For kernels and guests of another architecture: ARCH=
+FOREIGN = {
+    "arm64": ("gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "qemu-system-arm", "qemu-efi-aarch64"),
+    "ppc64": ("dpkg-dev", "gcc-powerpc64-linux-gnu", "libc6-dev-ppc64-cross", "qemu-system-ppc"),
+}
+
 NEEDS = {
     "tree": TREE,
     "kernel": TREE + BUILD,
     "run": TREE + BUILD + BOOT,
     "shell": TREE + BUILD + BOOT,
-    "test": TREE + BUILD + BOOT + TESTS + PEERS + CROSS + CHECKS,
+    "test": TREE + BUILD + BOOT + TESTS + PEERS + CROSS + FOREIGN["arm64"] + FOREIGN["ppc64"] + CHECKS,
     "bench": TREE + BUILD + BOOT + PLOTS,
     "check": TREE + BUILD + CHECKS,
 }
@@ -89,7 +95,7 @@ def ensure(command, with_source=False):
     """Install what the command needs and the machine lacks; with_source: the base's package too."""
     if not shutil.which("dpkg-query"):
         return
-    wanted = sorted(set(NEEDS.get(command, ())))
+    wanted = sorted({*NEEDS.get(command, ()), *FOREIGN.get(os.environ.get("ARCH"), ())})
     have = installed(wanted)
     missing = [package for package in wanted if package not in have]
     source_missing = with_source and not installed([SOURCE_PACKAGE])

@@ -10,12 +10,12 @@ import pathlib
 import stat
 import subprocess
 
-from . import kernel
+from . import foreign, kernel
 from .assemble import locked
 from .paths import BUILD, GUEST_SOURCES, HarnessError, shown
 
-BUSYBOX = {"x86_64": pathlib.Path("/bin/busybox")}
 ARCHIVES_KEPT = 24
+WHOLE_PAGES = 64 << 10           # of any architecture, so that arm64 frees all of it
 DIRECTORIES = ("bin", "dev", "lib", "mnt", "proc", "root", "sys", "tmp", "etc")
 
 
@@ -35,6 +35,10 @@ def compile_static(source, arch="x86_64", flags=()):
             raise HarnessError(f"{shown(source)} does not compile:\n{done.stderr}")
         partial.rename(program)
     return program
+
+
+def busybox(arch):
+    return foreign.program("busybox-static", "bin/busybox", arch)
 
 
 def shared_libraries(program):
@@ -133,9 +137,10 @@ def contents(image, arch, modules_wanted, files, programs):
     ours.update({pathlib.Path(source).stem: pathlib.Path(source) for source in programs})
     for name, source in ours.items():
         archive.file(f"bin/{name}", compile_static(source, arch).read_bytes(), 0o755)
-    busybox = BUSYBOX[arch]
-    archive.file("bin/busybox", busybox.read_bytes(), 0o755)
-    for applet in subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True).stdout.split():
+    archive.file("bin/busybox", busybox(arch).read_bytes(), 0o755)
+    # The same on each architecture, and this one runs here
+    listing = subprocess.run([busybox(foreign.HERE), "--list"], capture_output=True, text=True, check=True).stdout
+    for applet in listing.split():
         if f"bin/{applet}" not in archive.names:
             archive.symlink(f"bin/{applet}", "busybox")
     for name, origin in (modules(image, modules_wanted) if modules_wanted else {}).items():
@@ -153,6 +158,7 @@ def contents(image, arch, modules_wanted, files, programs):
 def make(image, arch="x86_64", modules_wanted=None, files=None, programs=()):
     """The path of an archive with this content."""
     data = contents(image, arch, modules_wanted, files, programs).bytes()
+    data += bytes(-len(data) % WHOLE_PAGES)
     path = BUILD / "initramfs" / f"{hashlib.sha256(data).hexdigest()[:16]}.cpio"
     with locked("initramfs"):
         if not path.exists():

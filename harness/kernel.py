@@ -31,6 +31,8 @@ class Arch:
 
 ARCHES = {
     "x86_64": Arch("x86_64", "x86_64", "arch/x86/boot/bzImage", ("bzImage", "modules")),
+    "arm64": Arch("arm64", "arm64", "arch/arm64/boot/Image", ("Image", "modules"), "aarch64-linux-gnu-"),
+    "ppc64": Arch("ppc64", "powerpc", "vmlinux", ("vmlinux", "modules"), "powerpc64-linux-gnu-"),
 }
 
 FRAGMENTS = {               # variant: fragments besides base and architecture
@@ -39,6 +41,9 @@ FRAGMENTS = {               # variant: fragments besides base and architecture
     "page-blocks": ("ours", "page-blocks"),
     "fault": ("ours", "fault", "kunit", "kunit-ours"),
     "debug": ("ours", "debug", "fault", "kunit", "kunit-ours"),
+    "64k-pages": ("ours", "fault", "kunit", "kunit-ours", "64k-pages"),
+    "16k-pages": ("ours", "fault", "kunit", "kunit-ours", "16k-pages"),
+    "5-levels": ("ours", "fault", "kunit", "kunit-ours", "5-levels"),
     "stock-fault": ("fault",),
     "stock-debug": ("debug", "fault"),
 }
@@ -60,8 +65,10 @@ class Build:
 
     @property
     def fragments(self):
-        names = ("base", self.arch.name) + FRAGMENTS[self.variant]
-        return [CONFIGS / f"{name}.config" for name in names] + list(self.extra)
+        names = [self.arch.name, *FRAGMENTS[self.variant]]
+        here = [CONFIGS / f"{name}-{self.arch.name}.config" for name in names]     # what differs on this architecture
+        return ([CONFIGS / f"{name}.config" for name in ("base", *names)] + [path for path in here if path.exists()]
+                + list(self.extra))
 
 
 def build_for(arch="x86_64", variant="ours", extra=()):
@@ -76,14 +83,14 @@ def build_for(arch="x86_64", variant="ours", extra=()):
     return Build(ARCHES[arch], variant, paths)
 
 
-def compiler(build):
-    gcc = build.arch.cross + "gcc"
+def compiler(arch):
+    gcc = arch.cross + "gcc"
     return f"ccache {gcc}" if shutil.which("ccache") else gcc
 
 
 def make_command(build, source, out):
     return ["make", "-C", str(source), f"O={out}", f"ARCH={build.arch.kernel_name}",
-            f"CROSS_COMPILE={build.arch.cross}", f"CC={compiler(build)}",
+            f"CROSS_COMPILE={build.arch.cross}", f"CC={compiler(build.arch)}",
             "KBUILD_BUILD_TIMESTAMP=1970-01-01", "KBUILD_BUILD_USER=mhp", "KBUILD_BUILD_HOST=mhp"]
 
 
@@ -91,7 +98,7 @@ def stamp_of(build, source, ours):
     """Everything that decides what comes out, or None when the source may change behind our back."""
     if not base.is_pristine(base.source()):
         return None
-    parts = [base.identity(base.source()), "" if build.stock else ours, str(source), compiler(build),
+    parts = [base.identity(base.source()), "" if build.stock else ours, str(source), compiler(build.arch),
              subprocess.run([build.arch.cross + "gcc", "-dumpfullversion"], capture_output=True, text=True,
                             check=True).stdout]
     parts += [fragment.read_text() for fragment in build.fragments]
@@ -154,6 +161,12 @@ def build(wanted):
 
 def image_of(arch="x86_64", variant="ours", extra=()):
     return build(build_for(arch, variant, extra))
+
+
+def arch_of(image):
+    """The architecture an image of ours was built for; of one from elsewhere, this machine's."""
+    directory = build_directory(image)
+    return ARCHES[directory.name.split("-")[0]] if directory else ARCHES["x86_64"]
 
 
 def build_directory(image):

@@ -13,6 +13,10 @@ def block_size(guest):
     return int(guest.run(f"cat {SYSFS}/block_size_bytes"), 16)
 
 
+def page_size(guest):
+    return 1024 * int(guest.run("awk '/KernelPageSize/ { print $2; exit }' /proc/self/smaps"))
+
+
 def blocks(guest):
     """{block id: state}"""
     lines = guest.run(f"cd {SYSFS} && grep -H . memory*/state").splitlines()

@@ -22,6 +22,8 @@ TROUBLE = re.compile(r"cut here|BUG:|WARNING:|Oops|Kernel panic|KASAN|INFO: .*(s
 HUNG = re.compile(r"INFO: (task \S+ blocked for more than \d+ seconds)")
 BAD_TAINTS = {5: "bad page", 7: "oops", 9: "warning", 14: "soft lockup"}
 TRACING = "/sys/kernel/tracing"             # where the guest has tracefs
+DLPAR = "/sys/kernel/dlpar"                 # and its refusal, with which a request ends
+UNPLUG_ENDS = ("DEVICE_DELETED", "ACPI_DEVICE_OST", "MEM_UNPLUG_ERROR", "DEVICE_UNPLUG_GUEST_ERROR")
 OST_EJECT, OST_INSERT, OST_IN_PROGRESS = 3, 1, (0x80 + 4, 0x80 + 5)
 names_used = itertools.count()
 names_seen = set()
@@ -66,17 +68,18 @@ class Guest:
     mem, maxmem, slots, smp, nodes   its size; nodes: [{"mem": "2G", "cpus": "0-1"}, {}]
     append      kernel command line, extra: QEMU arguments
     files       {path in the guest: file, directory or bytes}; programs: C files, static in /bin
+    acpi        boot with ACPI, or from a device tree where the machine can; see commandline.has_acpi()
     port        "virtio" or "serial": what the agent talks over
     timeout     seconds until the agent must have answered
     """
 
     def __init__(self, kernel=None, mem="2G", maxmem=None, slots=0, smp=2, append="", nodes=None, extra=(),
-                 modules=None, timeout=120, name=None, files=None, programs=(), arch="x86_64", port="virtio",
+                 modules=None, timeout=120, name=None, files=None, programs=(), acpi=None, port="virtio",
                  accel=None, panic_on_warn=True):
-        self.image = pathlib.Path(kernel) if kernel else None
+        self.image = pathlib.Path(kernel) if kernel else kernels.image_of()
         self.options = commandline.Options(
-            arch=arch, mem=mem, maxmem=maxmem, slots=slots, smp=smp, nodes=nodes, extra=tuple(extra),
-            port=port, accel=accel, append=append, panic_on_warn=panic_on_warn)
+            arch=kernels.arch_of(self.image).name, mem=mem, maxmem=maxmem, slots=slots, smp=smp, nodes=nodes,
+            extra=tuple(extra), acpi=acpi, port=port, accel=accel, append=append, panic_on_warn=panic_on_warn)
         self.modules, self.files, self.programs = modules, files, programs
         self.boot_timeout = timeout
         self.name = log_name(name)
@@ -89,13 +92,12 @@ class Guest:
     # Life
 
     def __enter__(self):
-        image = self.image or kernels.image_of(self.options.arch)
-        archive = initramfs.make(image, self.options.arch, self.modules, self.files, self.programs)
+        archive = initramfs.make(self.image, self.options.arch, self.modules, self.files, self.programs)
         LOGS.mkdir(parents=True, exist_ok=True)
         self.log.write_bytes(b"")
         agent_here, agent_there = socket.socketpair()
         monitor_here, monitor_there = socket.socketpair()
-        command = commandline.build(self.options, image, archive, self.log,
+        command = commandline.build(self.options, self.image, archive, self.log,
                                     agent_there.fileno(), monitor_there.fileno())
         start = time.monotonic()
         self.process = subprocess.Popen(
@@ -244,25 +246,46 @@ class Guest:
         self.qmp("object-add", qom_type="memory-backend-ram", id=f"mem-{id}", size=commandline.size_bytes(size),
                  reserve=False)
         where = {"addr": addr} if addr is not None else {}
+        dlpar = self._dlpar_request() if self.options.arch == "ppc64" else None
         try:
             self.qmp("device_add", driver="pc-dimm", id=id, memdev=f"mem-{id}", node=node, **where)
         except qmp.QmpError:
             self.qmp("object-del", id=f"mem-{id}")
+            if dlpar:
+                dlpar.kill()
             raise
+        if dlpar:
+            return self._dlpar_ended(dlpar, id, check, timeout)
         info = self.wait_event("ACPI_DEVICE_OST", timeout, device=id, source=OST_INSERT)["info"]
         if info["status"] and check:
             raise GuestError(f"the guest refused DIMM {id}, _OST status {info['status']:#x}\n{self.tail()}",
                              info["status"])
         return info["status"] == 0
 
+    def _dlpar_request(self):
+        """To be called before a request is made, see _dlpar_ended()."""
+        request = self.spawn(f"exec awaited {DLPAR}_refusal")
+        request.wait_output("waiting")
+        return request
+
+    def _dlpar_ended(self, request, what, check, timeout):
+        """Wait until the guest is done with a request of the hypervisor; True if it has done it."""
+        status, output = request.wait(scaled(timeout))
+        if status:
+            raise GuestError(f"waiting for DLPAR: {output}", status, output)
+        refusal = output.removeprefix("waiting\n").strip()
+        if check and refusal != "none":
+            raise GuestError(f"the guest refused {what}: {refusal}\n{self.tail()}", output=refusal)
+        return refusal == "none"
+
     def unplug_dimm(self, id, timeout=60):
         """Ask for a DIMM back; True once it is gone, False when the guest refused."""
-        self.monitor.forget(lambda event: event["event"] == "ACPI_DEVICE_OST")
+        self.monitor.forget(lambda event: event["event"] in UNPLUG_ENDS and
+                            id in (event["data"].get("device"), event["data"].get("info", {}).get("device")))
         self.qmp("device_del", id=id)
         end = time.monotonic() + timeout
         while True:
-            data = self.wait_event(("DEVICE_DELETED", "ACPI_DEVICE_OST", "MEM_UNPLUG_ERROR",
-                                    "DEVICE_UNPLUG_GUEST_ERROR"), end - time.monotonic(), device=id)
+            data = self.wait_event(UNPLUG_ENDS, end - time.monotonic(), device=id)
             if data["event"] == "DEVICE_DELETED":
                 self.qmp("object-del", id=f"mem-{id}")
                 return True

@@ -1,24 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0
 """`make run`: one DIMM's life in a running kernel, told step by step.
 
-First through ACPI: plugged, used, refused to a request it does not belong to, emptied under load, taken
-out. Then by hand, with RAM that the kernel was kept from seeing at boot (mem=). Every step checks what it
-claims; the first that does not hold ends the story with exit status 1.
+First through ACPI, or DLPAR on POWER: plugged, used, refused to a request it does not belong to, emptied
+under load, taken out. Then by hand, with RAM that the kernel was kept from seeing at boot (mem=). Every step
+checks what it claims; the first that does not hold ends the story with exit status 1.
 """
 
 import re
 import textwrap
 import time
 
-from . import memory
-from .qemu import Guest, GuestError
+from . import kernel, memory
+from .qemu import DLPAR, Guest, GuestError
 from .paths import shown
 
 MIB, GIB = 1 << 20, 1 << 30
 DIMM_BYTES = 2 * GIB
-BOOT_LIMIT = 2 * GIB            # mem=: a q35 machine of 4 GiB has the other half above 4 GiB
-HAND_START, HAND_BYTES = 4 * GIB, GIB
+BOOT_LIMIT = 2 * GIB            # mem=
+# Where a machine of 4 GiB has RAM above that
+HAND_STARTS = {"x86_64": 4 * GIB, "arm64": 4 * GIB, "ppc64": 2 * GIB}
+HAND_BYTES = GIB
 LOAD_MIB, HAND_LOAD_MIB = 512, 128
+LMBS_BYTES, LMBS_LOAD_MIB = 512 * MIB, 192
 INDENT = " " * 8
 
 
@@ -87,7 +90,7 @@ class Range:
         movable = memory.zones(self.guest).get((0, "Movable"), {}).get("present", 0)
         memory.set_state(self.guest, self.ids, "online_movable")
         pages = memory.zones(self.guest)[(0, "Movable")]["present"] - movable
-        expect(pages * 4096 == self.end - self.start, f"zone Movable grew by {pages} pages only")
+        expect(pages * memory.page_size(self.guest) == self.end - self.start, f"zone Movable grew by {pages} pages only")
         return f"zone Movable has {pages} pages more"
 
     def offline(self):
@@ -100,7 +103,7 @@ class Range:
                   if start < self.end and end > self.start and name == "System RAM"]
         expect(not inside, f"/proc/iomem still has {of_range(self.start, self.end)}")
         expect(not memory.blocks_in(self.guest, self.start, self.end), "/sys still has its blocks")
-        page = 4096
+        page = memory.page_size(self.guest)
         for (node, zone), counts in memory.zones(self.guest).items():
             first = counts.get("start_pfn", 0) * page
             last = first + counts["spanned"] * page
@@ -128,7 +131,7 @@ class Load:
         self.command = self.guest.spawn(f"fill {self.mib} {self.where.start:#x} {self.where.end:#x}")
         line, inside = self._next("filled")
         self.seen = 0
-        expect(inside * 4096 >= self.mib * MIB * 9 // 10, f"the process does not use the new memory: {line}")
+        expect(inside * memory.page_size(self.guest) >= self.mib * MIB * 9 // 10, f"the process does not use the new memory: {line}")
         return line
 
     def check(self, empty):
@@ -182,12 +185,13 @@ def through_acpi(guest, story):
 def by_hand(guest, story):
     story.heading("By hand: RAM above mem=, no firmware involved")
     before = memory.total_kib(guest)
+    start = HAND_STARTS[guest.options.arch]
     state = {}
 
     def probe():
-        status, message = memory.write(guest, "probe", f"{HAND_START:#x} {HAND_BYTES:#x}")
+        status, message = memory.write(guest, "probe", f"{start:#x} {HAND_BYTES:#x}")
         expect(status == 0, f"probe: {message.strip()}")
-        where = state["range"] = Range(guest, HAND_START, HAND_START + HAND_BYTES)
+        where = state["range"] = Range(guest, start, start + HAND_BYTES)
         return f"{len(where.ids)} blocks appeared, {id_range(where.ids)}, offline"
 
     story.step("probe 1 GiB", probe)
@@ -211,23 +215,93 @@ def by_hand(guest, story):
     expect(memory.total_kib(guest) == before, f"MemTotal was {before} KiB, is {memory.total_kib(guest)} KiB")
 
 
+def dlpar(guest, words):
+    """Write to /sys/kernel/dlpar, as drmgr does; why it was refused, or None."""
+    status, _ = guest.sh(f"echo {words} > {DLPAR}")
+    why = guest.run(f"cat {DLPAR}_refusal").strip()
+    expect((status == 0) == (why == "none"), f"{words}: status {status}, refusal {why}")
+    return None if why == "none" else why
+
+
+def through_dlpar(guest, story):
+    story.heading("DLPAR: a DIMM of 512 MiB, which arrives as LMBs")
+    before = memory.total_kib(guest)
+    known = memory.blocks(guest)
+    lmb = memory.block_size(guest)
+    state = {}
+
+    def plug():
+        guest.plug_dimm("dimm0", size="512M")
+        new = sorted(memory.blocks(guest).keys() - known.keys())
+        expect(len(new) * lmb == LMBS_BYTES, f"blocks that appeared: {new}")
+        state["range"] = where = Range(guest, new[0] * lmb, new[0] * lmb + LMBS_BYTES)
+        expect(set(memory.blocks_in(guest, where.start, where.end).values()) == {"online"}, "not all online")
+        return f"{len(new)} LMBs of {lmb // MIB} MiB, online: {of_range(where.start, where.end)}"
+
+    story.step("the hypervisor adds it (device_add over QMP)", plug)
+    where = state["range"]
+    index = 0x80000000 | where.start // lmb
+    load = Load(guest, where, LMBS_LOAD_MIB)
+    story.step(f"a process fills {LMBS_LOAD_MIB} MiB with a pattern", load.start)
+    story.step("the process checks it", lambda: load.check(empty=False))
+    story.step("remove by hand: refused, it is DLPAR's",
+               lambda: refused(guest, "remove", where.words, "Operation not permitted"))
+
+    def request(words):
+        why = dlpar(guest, words)
+        expect(not why, f"{words}: {why}")
+        return f"echo {words} > {DLPAR}"
+
+    def too_many():
+        why = dlpar(guest, "memory remove count 5")
+        expect(why, "five LMBs were removed")
+        return [f"cat {DLPAR}_refusal", why]
+
+    story.step("an LMB is removed, from inside", lambda: request(f"memory remove index {index:#x}"))
+    story.step("and added again", lambda: request(f"memory add index {index:#x}"))
+    story.step("too many are refused", too_many)
+
+    def unplug():
+        expect(guest.unplug_dimm("dimm0", timeout=120), "the guest refused to give the DIMM back")
+        return "QEMU says DEVICE_DELETED"
+
+    story.step("the hypervisor takes it (device_del over QMP)", unplug)
+    story.step("the process checks again", lambda: load.check(empty=True))
+    story.step("look for what is left", where.gone)
+    load.stop()
+    expect(memory.total_kib(guest) == before, f"MemTotal was {before} KiB, is {memory.total_kib(guest)} KiB")
+
+
+SPARE = {"mem": "4G", "append": f"mem={BOOT_LIMIT // MIB}M"}
+DIMMS = {"maxmem": "8G", "slots": 2}
+# What each boot shows. On arm64 the kernel boots with ACPI or from a device tree, see commandline.has_acpi().
+BOOTS = {
+    "x86_64": [({**SPARE, **DIMMS}, (through_acpi, by_hand))],
+    "arm64": [({"mem": "2G", **DIMMS}, (through_acpi,)), (SPARE, (by_hand,))],
+    "ppc64": [({"mem": "2G", "append": "movable_node", **DIMMS}, (through_dlpar,)), (SPARE, (by_hand,))],
+}
+
+
+def tell(image, name, options, parts):
+    with Guest(image, smp=2, name=name, **options) as guest:
+        print(f"Linux {guest.agent.release} in a guest of 2 CPUs, up in {guest.boot_seconds:.1f} s, "
+              f"MemTotal {memory.total_kib(guest) // 1024} MiB")
+        expect(not guest.sh(f"test -e {memory.SYSFS}/remove")[0],
+               f"{shown(image)} has no {memory.SYSFS}/remove: not a kernel of ours")
+        memory.auto_online(guest, "offline")
+        story = Story(guest)
+        for part in parts:
+            part(guest, story)
+
+
 def main(image):
     start = time.monotonic()
     try:
-        with Guest(image, mem="4G", maxmem="8G", slots=2, smp=2, append=f"mem={BOOT_LIMIT // MIB}M",
-                   name="run") as guest:
-            print(f"Linux {guest.agent.release} in a guest of 2 CPUs, up in {guest.boot_seconds:.1f} s, "
-                  f"MemTotal {memory.total_kib(guest) // 1024} MiB")
-            if guest.sh(f"test -e {memory.SYSFS}/remove")[0]:
-                print(f"error: {shown(image)} has no {memory.SYSFS}/remove: not a kernel of ours")
-                return 1
-            memory.auto_online(guest, "offline")
-            story = Story(guest)
-            through_acpi(guest, story)
-            by_hand(guest, story)
+        for number, (options, parts) in enumerate(BOOTS[kernel.arch_of(image).name], 1):
+            tell(image, f"run-{number}", options, parts)
     except (StoryError, GuestError) as error:
         print(f"\nfailed: {error}")
         return 1
     print(f"\nMemory as before, no complaint of the kernel. {time.monotonic() - start:.0f} s in all; "
-          f"console: build/logs/run.log")
+          "consoles: build/logs/run-*.log")
     return 0

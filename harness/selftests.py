@@ -26,10 +26,11 @@ def source(collection):
     return TREE / "tools" / "testing" / "selftests" / collection
 
 
-def build_programs(collection, out):
+def build_programs(collection, arch, out):
     """Static programs, by the Makefile of the collection; its modules want a kernel and are left out."""
     out.mkdir(parents=True, exist_ok=True)
-    run(["make", "-s", "-C", source(collection), f"OUTPUT={out}", "TEST_GEN_MODS_DIR=", "USERLDFLAGS=-static",
+    run(["make", "-s", "-C", source(collection), f"ARCH={arch.kernel_name}", f"CROSS_COMPILE={arch.cross}",
+         f"OUTPUT={out}", "TEST_GEN_MODS_DIR=", "USERLDFLAGS=-static",
          "USERCFLAGS=-O2 -Wall -Wextra -Werror -Wno-unused-parameter", "all"], f"building {collection}")
     return {path.name: path for path in out.iterdir() if path.is_file() and os.access(path, os.X_OK)}
 
@@ -46,8 +47,9 @@ def build_modules(collection, image, out):
             target = out / path.name
             if not target.exists() or target.read_bytes() != path.read_bytes():
                 shutil.copy(path, target)
-    compiler = "ccache gcc" if shutil.which("ccache") else "gcc"
-    run(["make", "-s", "-C", objects, f"M={out}", f"CC={compiler}", "modules"], f"building modules of {collection}")
+    arch = kernel.arch_of(image)
+    run(["make", "-s", "-C", objects, f"ARCH={arch.kernel_name}", f"CROSS_COMPILE={arch.cross}", f"M={out}",
+         f"CC={kernel.compiler(arch)}", "modules"], f"building modules of {collection}")
     return {path.name: path for path in out.glob("*.ko")}
 
 
@@ -61,8 +63,9 @@ def test_names(collection):
 def files(image, collection=COLLECTION):
     """{path in the guest: path here} of the whole collection, for Guest(files=...)."""
     with locked("selftests"):
-        out = BUILD / "selftests" / collection
-        placed = build_programs(collection, out)
+        arch = kernel.arch_of(image)
+        out = BUILD / "selftests" / (collection if arch.name == "x86_64" else f"{collection}-{arch.name}")
+        placed = build_programs(collection, arch, out)
         placed.update(build_modules(collection, image,
                                     BUILD / "selftests" / f"{collection}-{kernel.build_directory(image).name}"))
     placed.update({path.name: path for path in source(collection).glob("*.sh")})

@@ -9,17 +9,28 @@ import sys
 from .paths import LOGS, REPO, HarnessError
 
 TESTS = REPO / "harness" / "tests"
-# The part that has no folder: these once more, on a kernel that finds mistakes by itself.
-DEBUG = "debug"
-AGAIN_ON_DEBUG = ("core", "refusal")
+# Parts that run others once more: on a kernel that finds mistakes by itself; and on another architecture, on one
+# kernel that has KUnit and fault injection as well.
+DEBUG, ARM64, PPC64 = "debug", "arm64", "ppc64"
+ON_DEBUG = ("core", "refusal")
+ON_ARM64 = (ARM64, *(f"core/test_{name}.py" for name in (
+    "boot", "kunit", "selftests", "faults", "dimms", "nodes", "ranges", "policies", "load", "pages")))
+ON_PPC64 = (PPC64, "core/test_kunit.py")
+DEBUG_ON_ARM64 = (ARM64, *(f"core/test_{name}.py" for name in ("boot", "kunit", "selftests", "dimms", "nodes")))
+# The base's own tests, whose kernels are two more to build
+PEERS_ON_ARM64 = ("peers/test_hmm.py", "peers/test_kselftest.py")
+
+
+def folders():
+    """The parts that run once, on our kernels for this architecture."""
+    return sorted({path.parent.name for path in TESTS.glob("*/test_*.py")} - {ARM64, PPC64})
 
 
 def parts():
-    folders = [path.name for path in TESTS.iterdir() if path.is_dir() and list(path.glob("test_*.py"))]
-    return sorted([*folders, DEBUG])
+    return sorted([*folders(), DEBUG, ARM64, PPC64])
 
 
-def run_pytest(folders, select, marks, **settings):
+def run_pytest(names, select, marks, **settings):
     """{verdict: number} of one run of pytest"""
     command = [sys.executable, "-B", "-m", "pytest", "-p", "no:cacheprovider", "--tb=short", "-v", "--no-header",
                "--durations=5", "--import-mode=importlib", "--rootdir", str(REPO),
@@ -33,7 +44,8 @@ def run_pytest(folders, select, marks, **settings):
     counts_file.unlink(missing_ok=True)
     environment = {**os.environ, "PYTHONPATH": str(REPO), "PYTHONDONTWRITEBYTECODE": "1",
                    "COUNTS_FILE": str(counts_file), **settings}
-    status = subprocess.run([*command, *map(str, folders)], cwd=REPO, env=environment, check=False).returncode
+    command += [str(TESTS / name) for name in names]
+    status = subprocess.run(command, cwd=REPO, env=environment, check=False).returncode
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     if counts_file.exists():
         counts.update(json.loads(counts_file.read_text()))
@@ -48,13 +60,24 @@ def main(part="", full=False, select=""):
         raise HarnessError(f"no tests T={part}; there are {' '.join(parts())}")
     marks = [] if full else ["not full"]
     runs = []
-    if part != DEBUG:
+    if part not in (DEBUG, ARM64, PPC64):
         # Without a part the second run has those that need the debug kernel.
         first = marks if part else [*marks, "not needs_debug"]
-        runs.append(run_pytest([TESTS / part], select, first))
+        runs.append(run_pytest([part] if part else folders(), select, first))
     if part == DEBUG or not part:
         again = [*marks, "not measure"] if full else [*marks, "not measure", "not slow_on_debug"]
-        runs.append(run_pytest([TESTS / name for name in AGAIN_ON_DEBUG], select, again, TEST_KERNEL=DEBUG))
+        runs.append(run_pytest(ON_DEBUG, select, again, TEST_KERNEL=DEBUG))
+    if part == ARM64 or not part:
+        names = ON_ARM64 + PEERS_ON_ARM64 if full else ON_ARM64
+        runs.append(run_pytest(names, select, [*marks, "not measure"], TEST_KERNEL="fault", TEST_ARCH=ARM64))
+        if full:
+            runs.append(run_pytest(DEBUG_ON_ARM64, select, ["not measure", "not own_kernel"], TEST_KERNEL=DEBUG,
+                                   TEST_ARCH=ARM64))
+    if part == PPC64 or not part:
+        settings = {"TEST_KERNEL": "fault", "TEST_ARCH": PPC64}
+        runs.append(run_pytest(ON_PPC64, select, [*marks, "not measure"], **settings))
+        if full:
+            runs.append(run_pytest(ON_PPC64, select, ["not measure"], **settings, TEST_MACHINE="power9"))
     counts = {key: sum(run[key] for run in runs) for key in runs[0]}
     if counts["skipped"]:
         print(f"{counts['skipped']} skipped as expected")

@@ -15,6 +15,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -27,6 +28,7 @@
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -387,6 +389,24 @@ static int open_virtio_port(void)
 	return fd;
 }
 
+/* The kernel gets to know of its ports and of their names while this runs already */
+static int await_virtio_port(void)
+{
+	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = 1 };
+	const int events = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT);
+	char event[8192];
+	int fd;
+
+	if (events < 0 || bind(events, (struct sockaddr *)&address, sizeof(address)))
+		die("uevents");
+	while ((fd = open_virtio_port()) < 0) {
+		if (recv(events, event, sizeof(event), 0) < 0 && errno != ENOBUFS)
+			die("uevents");
+	}
+	close(events);
+	return fd;
+}
+
 static int open_serial(const char *path)
 {
 	struct termios raw;
@@ -466,7 +486,7 @@ int main(void)
 	if (where && !strcmp(where, "shell"))
 		interactive();
 
-	port = where && strcmp(where, "virtio") ? open_serial(where) : open_virtio_port();
+	port = where && strcmp(where, "virtio") ? open_serial(where) : await_virtio_port();
 	if (port < 0)
 		die("no port to the host (mhp.agent=%s)", where ? where : "virtio");
 

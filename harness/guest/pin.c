@@ -21,7 +21,7 @@
 
 #include "pagemap.h"
 
-#define PAGES		65536
+#define SPAN		(1UL << 30)
 #define PUT		"/sys/module/mhp_obstacle/parameters/put"
 
 static void fail(const char *what)
@@ -34,24 +34,25 @@ static char *find_page(uint64_t start, uint64_t end, uint64_t *address)
 {
 	const long page_size = sysconf(_SC_PAGESIZE);
 	char *memory;
-	long i;
+	size_t at;
 
-	memory = mmap(NULL, PAGES * page_size, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	memory = mmap(NULL, SPAN, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (memory == MAP_FAILED)
 		fail("mmap");
-	madvise(memory, PAGES * page_size, MADV_NOHUGEPAGE);
-	for (i = 0; i < PAGES; i++) {
-		char *page = memory + i * page_size;
+	madvise(memory, SPAN, MADV_NOHUGEPAGE);
+	for (at = 0; at < SPAN; at += page_size) {
+		char *page = memory + at;
 
 		*page = 1;
 		*address = address_of(page);
 		if (*address >= start && *address < end) {
-			munmap(memory, i * page_size);
+			if (at)
+				munmap(memory, at);
 			return page;
 		}
 	}
-	fprintf(stderr, "pin: none of %d pages is in the range\n", PAGES);
+	fprintf(stderr, "pin: no page of %lu MiB is in the range\n", SPAN >> 20);
 	exit(1);
 }
 

@@ -21,6 +21,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* POWER has none: it fails there */
+#ifndef SYS_memfd_secret
+#define SYS_memfd_secret	447
+#endif
+
 #define MPOL_BIND	2
 #define MPOL_DEFAULT	0
 #define PIPE_KIB	64

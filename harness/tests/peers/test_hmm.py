@@ -15,11 +15,11 @@ Three ways to run them, each on both kernels:
 
 import pytest
 
-from harness import initramfs
+from harness import initramfs, kernel as kernels
 from harness.paths import BASE
 
 SOURCE = BASE / "tools/testing/selftests/mm/hmm-tests.c"
-COHERENT_RAM = 4 << 30          # q35 puts what does not fit below 2 GiB there
+COHERENT_RAM = 4 << 30          # where RAM is that mem= keeps from the kernel, on q35 as on virt
 CHUNK = 256 << 20               # the module's DEVMEM_CHUNK_SIZE
 HUGE_TAILS = {f"hmm.hmm_device_private.{name}" for name in ("exclusive", "exclusive_mprotect", "exclusive_cow")}
 
@@ -30,7 +30,7 @@ def is_coherent(name):
 
 def verdicts(guest, kernel, huge, parameters=""):
     """{test: verdict} of all of hmm-tests in a fresh guest."""
-    program = initramfs.compile_static(SOURCE, flags=("-w", f"-I{BASE}"))
+    program = initramfs.compile_static(SOURCE, kernels.arch_of(kernel).name, flags=("-w", f"-I{BASE}"))
     with guest(kernel, mem="4G", append="mem=2G", modules=["test_hmm"], files={"/bin/hmm-tests": program}) as g:
         g.run(f"echo {huge} > /sys/kernel/mm/transparent_hugepage/enabled && echo 16 > /proc/sys/vm/nr_hugepages")
         g.run(f"modprobe test_hmm {parameters}")

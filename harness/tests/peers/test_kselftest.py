@@ -11,6 +11,7 @@ import re
 
 import pytest
 
+from harness import foreign, kernel
 from harness.paths import BASE
 from harness.qemu import Guest
 
@@ -19,9 +20,13 @@ GUEST = {
     "mem": "1G", "maxmem": "4G", "slots": 2,
     "append": "nokaslr movable_node memhp_default_state=online",
     "modules": ["memory-notifier-error-inject"],
-    "files": {"/bin/bash": "/bin/bash-static", "/test/mem-on-off-test.sh": SCRIPT},
 }
 TRIALS = 3
+
+
+def files(image):
+    bash = foreign.program("bash-static", "bin/bash-static", kernel.arch_of(image).name)
+    return {"/bin/bash": bash, "/test/mem-on-off-test.sh": SCRIPT}
 
 
 class Run:
@@ -48,28 +53,28 @@ def plugged(g):
 @pytest.fixture(scope="module")
 def largest_ratio(kernel_stock):
     """The largest ratio that the base's kernel passes: what it can take offline at all, then tried."""
-    with Guest(kernel_stock, **GUEST) as g:
+    with Guest(kernel_stock, files=files(kernel_stock), **GUEST) as g:
         everything = Run(plugged(g), 100)
         assert everything.injected, everything.output
     most = everything.offlined
     for blocks in range(most, max(most - TRIALS, 0), -1):
         ratio = math.floor(100 * blocks / everything.blocks)
-        with Guest(kernel_stock, **GUEST) as g:
+        with Guest(kernel_stock, files=files(kernel_stock), **GUEST) as g:
             if Run(plugged(g), ratio).passed:
                 return ratio, blocks
     pytest.fail(f"the base's kernel passes with none of {TRIALS} ratios below {most} of {everything.blocks} blocks")
 
 
-def test_default_ratio(guest):
-    with guest(**GUEST) as g:
+def test_default_ratio(guest, kernel_ours):
+    with guest(kernel_ours, files=files(kernel_ours), **GUEST) as g:
         run = Run(plugged(g))
         assert run.passed, run.output
         assert run.offlined >= 1
 
 
-def test_largest_ratio_of_the_base(guest, largest_ratio):
+def test_largest_ratio_of_the_base(guest, kernel_ours, largest_ratio):
     ratio, blocks = largest_ratio
-    with guest(**GUEST) as g:
+    with guest(kernel_ours, files=files(kernel_ours), **GUEST) as g:
         run = Run(plugged(g), ratio)
         assert run.passed, run.output
         assert run.offlined == blocks

@@ -49,14 +49,6 @@ uint64_t block_size(void)
 	return strtoull(text, NULL, 16);
 }
 
-static uint64_t firmware_value(unsigned int entry, const char *name)
-{
-	char path[LINE], text[LINE];
-
-	snprintf(path, sizeof(path), "/sys/firmware/memmap/%u/%s", entry, name);
-	return get(path, text, sizeof(text)) ? 0 : strtoull(text, NULL, 0);
-}
-
 /* Where System RAM that touches [start, end) begins and ends; false if none does */
 static bool used_memory(uint64_t start, uint64_t end, struct range *used)
 {
@@ -82,21 +74,13 @@ static bool used_memory(uint64_t start, uint64_t end, struct range *used)
 size_t spare_memory(struct range *ranges, size_t max)
 {
 	const uint64_t block = block_size();
-	char path[LINE], type[LINE];
-	struct range used;
-	size_t count = 0;
-	unsigned int i;
+	struct range ram[MAX_RANGES], used;
+	const size_t nr_ram = firmware_memory(ram, MAX_RANGES);
+	size_t count = 0, i;
 
-	for (i = 0; block && count < max; i++) {
-		uint64_t start, end;
+	for (i = 0; block && i < nr_ram && count < max; i++) {
+		uint64_t start = ram[i].start, end = start + ram[i].size;
 
-		snprintf(path, sizeof(path), "/sys/firmware/memmap/%u/type", i);
-		if (get(path, type, sizeof(type)))
-			break;
-		if (strcmp(type, "System RAM"))
-			continue;
-		start = firmware_value(i, "start");
-		end = firmware_value(i, "end") + 1;
 		while (start < end && used_memory(start, end, &used)) {
 			if (used.start > start) {
 				end = used.start;

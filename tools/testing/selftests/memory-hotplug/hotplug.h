@@ -27,7 +27,12 @@ struct range {
 	uint64_t size;
 };
 
-/* RAM of the firmware's memory map that the kernel does not use, in blocks */
+#define MAX_RANGES	64
+
+/* firmware.c: where there is RAM */
+size_t firmware_memory(struct range *ranges, size_t max);
+
+/* What of it the kernel does not use, in blocks */
 size_t spare_memory(struct range *ranges, size_t max);
 
 /* One line of hotplug/states */

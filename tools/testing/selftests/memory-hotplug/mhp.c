@@ -18,8 +18,6 @@
 
 #include "hotplug.h"
 
-#define MAX_RANGES	64
-
 static void interrupted(int number)
 {
 	(void)number;

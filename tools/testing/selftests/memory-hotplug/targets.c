@@ -20,7 +20,6 @@
 #include "hotplug.h"
 
 #define PROVIDER	"/sys/module/mhp_provider/parameters/"
-#define MAX_RANGES	64
 #define MAX_NODES	1024
 
 struct target targets[MAX_TARGETS];
@@ -181,13 +180,8 @@ static void look(struct snapshot *snapshot)
 	snapshot_drop(snapshot, "/proc/meminfo: DirectMap");
 }
 
-/* There and back once, so that what the first time allocates for good is there */
-static void warm_up(struct target *target)
+static void there_and_back(struct target *target)
 {
-	static struct snapshot before, after;
-
-	target_prepare(target);
-	look(&before);
 	if (target->provider != ALREADY_THERE)
 		must(target_add(target), "the first add", target);
 	target->node = node_of(target);
@@ -195,6 +189,16 @@ static void warm_up(struct target *target)
 	must(target_offline(target), "the first offline", target);
 	if (target->provider != ALREADY_THERE)
 		must(target_remove(target), "the first remove", target);
+}
+
+/* Once, so that what the first time allocates for good is there */
+static void warm_up(struct target *target)
+{
+	static struct snapshot before, after;
+
+	target_prepare(target);
+	look(&before);
+	there_and_back(target);
 	look(&after);
 	target->left_behind = snapshot_compare(&before, &after);
 	target_finish(target);
@@ -232,15 +236,20 @@ static bool in_list(const char *list, int number)
 static void add_bare_node(uint64_t start)
 {
 	struct target target = { .start = start, .provider = BY_DRIVER, .as = "plain" };
-	char possible[LINE], has_memory[LINE];
+	char possible[LINE], online[LINE], has_memory[LINE];
 
 	if (get(NODES "possible", possible, sizeof(possible)) ||
+	    get(NODES "online", online, sizeof(online)) ||
 	    get(NODES "has_memory", has_memory, sizeof(has_memory)))
 		return;
 	for (target.node = 0; target.node < MAX_NODES; target.node++) {
 		if (!in_list(possible, target.node) || in_list(has_memory, target.node))
 			continue;
 		target.online = "online_movable";
+		target.number = start / block_size();
+		/* Online without memory since boot, it leaves with the first that it loses */
+		if (in_list(online, target.node))
+			there_and_back(&target);
 		add_target(target);
 		target.online = "online_kernel";
 		add_target(target);

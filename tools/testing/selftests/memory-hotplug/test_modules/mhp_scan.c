@@ -15,7 +15,8 @@
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/notifier.h>
-#include <linux/pageblock-flags.h>
+#include <linux/pfn.h>
+#include <linux/sizes.h>
 
 static unsigned long found;
 module_param(found, ulong, 0400);
@@ -31,7 +32,7 @@ static int scan(struct notifier_block *nb, unsigned long event, void *data)
 		return NOTIFY_DONE;
 	zone = page_zone(pfn_to_page(about->start_pfn));
 	for (pfn = zone->zone_start_pfn; pfn < zone_end_pfn(zone);
-	     pfn += pageblock_nr_pages) {
+	     pfn += PHYS_PFN(SZ_2M)) {
 		page = pfn_to_online_page(pfn);
 		nr += page && page_zone(page) == zone;
 	}

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Static programs from Debian's packages.
+
+This machine's own are installed. Those of another architecture are downloaded and unpacked, not installed; and
+where Debian has none, busybox is built from its source package, in the configuration of the static package.
+"""
+
+import os
+import pathlib
+import subprocess
+
+from .assemble import locked
+from .paths import BUILD, HarnessError, shown
+
+HERE = "x86_64"
+DEBIAN = {"arm64": "arm64"}                 # what Debian calls it
+CROSS = {"ppc64": "powerpc64-linux-gnu-"}   # built for
+TARGETS = ("apt-get", "indextargets", "--format", "deb-src $(REPO_URI) $(RELEASE) $(COMPONENT)",
+           "Created-By: Packages", "Origin: Debian")
+
+
+def attempt(command, where):
+    """(whether it succeeded, its output, all of that for an error)"""
+    done = subprocess.run([str(word) for word in command], cwd=where, stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, check=False)
+    return not done.returncode, done.stdout, f"{' '.join(map(str, command))}\n{done.stdout}{done.stderr}"
+
+
+def run(command, where):
+    succeeded, output, told = attempt(command, where)
+    if not succeeded:
+        raise HarnessError(f"failed: {told}")
+    return output
+
+
+def apt(where, options, *words):
+    """apt-get, with lists and a cache of its own.
+
+    A mirror may lack one of its lists for a while, so that not all can be had: then what is in the others will do.
+    """
+    options = [*options, f"Dir::State::lists={where}/lists", f"Dir::Cache={where}/cache"]
+    for name in ("lists", "cache/archives"):
+        (where / name / "partial").mkdir(parents=True, exist_ok=True)
+    command = ["apt-get", "-q", *(word for option in options for word in ("-o", option))]
+    _, _, lists = attempt([*command, "update"], where)
+    succeeded, _, told = attempt([*command, *words], where)
+    if not succeeded:
+        raise HarnessError(f"failed: {told}after {lists}")
+
+
+def download(package, arch, where):
+    """Debian's package for that architecture, unpacked."""
+    print(f"fetching Debian's {package} for {arch}", flush=True)
+    options = [f"APT::Architecture={DEBIAN[arch]}", f"APT::Architectures={DEBIAN[arch]}",
+               "Dir::State::status=/dev/null"]
+    apt(where, options, "download", package)
+    archive, = where.glob(f"{package}_*.deb")
+    run(["dpkg-deb", "-x", archive, where / "files"], where)
+
+
+def compile_busybox(arch, where):
+    """What Debian's busybox-static would be."""
+    print(f"building Debian's busybox for {arch}, about a minute", flush=True)
+    sources, source, out = where / "sources.list", where / "source", where / "files" / "bin"
+    sources.write_text(run(TARGETS, where))
+    options = [f"Dir::Etc::SourceList={sources}", "Dir::Etc::SourceParts=-"]
+    apt(where, options, "source", "--download-only", "busybox")
+    description, = where.glob("busybox_*.dsc")
+    run(["dpkg-source", "-x", description, source], where)
+    out.mkdir(parents=True)
+    (out / ".config").write_text((source / "debian/config/pkg/static").read_text())
+    make = ["make", "-C", source, "-s", f"-j{os.cpu_count()}", f"O={out}", f"CROSS_COMPILE={CROSS[arch]}"]
+    run([*make, "oldconfig"], where)
+    run([*make, "busybox"], where)
+
+
+def unpacked(package, arch):
+    """The directory that holds the package's files."""
+    where = BUILD / "foreign" / arch / package
+    done = where / "done"
+    with locked(f"foreign-{arch}"):
+        if not done.exists():
+            if where.exists():
+                run(["rm", "-r", where], BUILD)
+            where.mkdir(parents=True)
+            if arch in DEBIAN:
+                download(package, arch, where)
+            elif package == "busybox-static":
+                compile_busybox(arch, where)
+            else:
+                raise HarnessError(f"there is no {package} for {arch}")
+            done.touch()
+            print(f"  {shown(where)}", flush=True)
+    return where / "files"
+
+
+def program(package, path, arch):
+    """A program of the package, by its path on a machine that has it installed, as this one has."""
+    return (pathlib.Path("/") if arch == HERE else unpacked(package, arch)) / path

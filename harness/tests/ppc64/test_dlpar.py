@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: GPL-2.0
+"""DLPAR of memory: by the hypervisor's events and by /sys/kernel/dlpar; and why it was refused.
+
+A DIMM of QEMU's is a row of LMBs of 256 MiB, each a memory block.
+"""
+
+import re
+
+import pytest
+
+from harness import memory, selftests
+from harness.qemu import DLPAR
+from harness.refusals import parse
+
+LMB = 256 << 20
+TEXT = re.compile(r"others=(\d+) unrestored=(\d+) (.*)")
+NOTIFIER = "/sys/module/mhp_notifier/parameters"
+TIME_LIMIT = "hotplug/offline_timeout_ms"
+
+
+@pytest.fixture
+def partition(guest, kernel_ours):
+    """What comes is for movable pages only, as whoever wants it back boots."""
+    def make(append="movable_node", **options):
+        return guest(kernel=kernel_ours, files=selftests.files(kernel_ours),
+                     **{"mem": "2G", "maxmem": "8G", "slots": 4, "append": append, **options})
+    return make
+
+
+def dlpar(g, words):
+    """"ok" or the errno of a request by the file; the file of refusals tells the same."""
+    result = selftests.put(g, DLPAR, words)
+    assert (result == "ok") == (why(g) == "none")
+    return result
+
+
+def why(g):
+    return g.run(f"cat {DLPAR}_refusal").strip()
+
+
+def refusal(g):
+    """(others, unrestored, the first refusal)"""
+    found = TEXT.fullmatch(why(g))
+    assert found, why(g)
+    return int(found[1]), int(found[2]), parse(found[3])
+
+
+def plug(g, name="dimm0", lmbs=2, **options):
+    """The blocks that came."""
+    before = memory.blocks(g)
+    assert g.plug_dimm(name, size=f"{lmbs * LMB >> 20}M", **options)
+    blocks = sorted(memory.blocks(g).keys() - before.keys())
+    assert len(blocks) == lmbs and states(g, blocks) == {"online"}
+    return blocks
+
+
+def states(g, blocks):
+    now = memory.blocks(g)
+    return {now.get(block, "gone") for block in blocks}
+
+
+def drc_index(block):
+    return f"{0x80000000 | block:#x}"
+
+
+def pin(g, block):
+    """A process that keeps a page of the block where it is, until its input ends."""
+    holder = g.spawn(f"pin {block * LMB:#x} {(block + 1) * LMB:#x}")
+    assert "pinned" in holder.wait_output("pinned"), holder.output
+    return holder
+
+
+def let_go(holder):
+    holder.close_input()
+    assert holder.wait()[0] == 0
+
+
+def test_both_ways(partition):
+    with partition() as g:
+        assert g.run(f"cat {DLPAR}") == "memory,cpu,dt\n"
+        assert why(g) == "none"
+        total = memory.total_kib(g)
+        blocks = plug(g)
+        first, second = blocks
+        for words, left in ((f"remove index {drc_index(second)}", {first}), ("add count 1", set(blocks)),
+                            (f"remove indexed-count 2 {drc_index(first)}", set()),
+                            (f"add indexed-count 2 {drc_index(first)}", set(blocks)),
+                            ("remove count 2", set()), (f"add index {drc_index(second)}", {second}),
+                            (f"add index {drc_index(first)}", set(blocks))):
+            assert dlpar(g, f"memory {words}") == "ok", why(g)
+            assert memory.blocks(g).keys() & set(blocks) == left, words
+        assert memory.total_kib(g) - total == 2 * LMB >> 10
+        assert g.unplug_dimm("dimm0", timeout=120)
+        assert memory.total_kib(g) == total
+
+
+@pytest.mark.parametrize("out", [[0], [1], [0, 1]])
+def test_unplug_of_what_is_out_of_use(partition, out):
+    """What was removed from inside the hypervisor gets when it asks for it, and not before."""
+    with partition() as g:
+        blocks = plug(g)
+        for lmb in out:
+            assert dlpar(g, f"memory remove index {drc_index(blocks[lmb])}") == "ok", why(g)
+        assert g.unplug_dimm("dimm0", timeout=120)
+        assert why(g) == "none" and states(g, blocks) == {"gone"}
+
+
+def test_bad_requests(partition):
+    """Each says what was wrong with it, and changes nothing."""
+    with partition() as g:
+        first, second = plug(g)
+        assert dlpar(g, f"memory remove index {drc_index(second)}") == "ok", why(g)
+        before = selftests.snapshot(g)
+        for words, reason, text in (
+                ("remove count 2", "absent", r"2 LMBs are asked for, and of \d+ no more than 1 can be removed"),
+                ("add count 100", "absent", r"100 LMBs are asked for, and of \d+ no more than \d+ can be added"),
+                ("add count 0", "input", "no LMB is asked for"),
+                ("remove index 0", "owned", "LMB 0x0 is reserved, it neither comes nor goes"),
+                (f"add index {drc_index(first)}", "conflict", f"LMB {drc_index(first)} is in the partition already"),
+                (f"remove index {drc_index(second)}", "absent", f"LMB {drc_index(second)} is not in the partition"),
+                (f"add index {drc_index(second + 2)}", "arch", "the hypervisor does not give what is asked for, .*"),
+                ("add index 0x12345", "absent", "1 LMBs from 0x12345 on are asked for, there are 0")):
+            assert dlpar(g, f"memory {words}") == "EINVAL", words
+            others, unrestored, told = refusal(g)
+            assert (others, unrestored) == (0, 0)
+            assert told.reason == reason and re.fullmatch(text, told.why), told
+            assert told.request == words.split()[0]
+        assert not selftests.difference(before, selftests.snapshot(g))
+
+
+def test_not_by_hand(partition):
+    """What DLPAR keeps book of, it says so."""
+    with partition() as g:
+        blocks = plug(g)
+        assert dlpar(g, f"memory remove index {drc_index(blocks[1])}") == "ok"
+        memory.set_state(g, [blocks[0]], "offline")
+        for name, block in (("remove", blocks[0]), ("probe", blocks[1])):
+            assert selftests.put(g, name, f"{block * LMB:#x}") == "EPERM"
+            told = parse(memory.refusal(g))
+            assert told.reason == "owned" and DLPAR in told.why + told.by, told
+
+
+def test_a_page_that_stays(partition):
+    """The request is taken back exactly, whichever LMB it was, and says which page it was."""
+    with partition() as g:
+        blocks = plug(g, lmbs=3)
+        assert selftests.put(g, TIME_LIMIT, "1000") == "ok"
+        for held in blocks:
+            holder = pin(g, held)
+            before = selftests.snapshot(g)
+            assert dlpar(g, f"memory remove indexed-count 3 {drc_index(blocks[0])}") == "EINVAL"
+            others, unrestored, told = refusal(g)
+            assert (others, unrestored) == (0, 0)
+            assert told.reason == "timeout" and held * LMB <= told.first < (held + 1) * LMB, told
+            assert re.search(r"anonymous memory of pin \(pid \d+\)", told.why), told
+            assert not selftests.difference(before, selftests.snapshot(g))
+            let_go(holder)
+        assert dlpar(g, f"memory remove indexed-count 3 {drc_index(blocks[0])}") == "ok", why(g)
+
+
+def test_the_first_of_several(partition):
+    """Of a number of LMBs, each is tried; the first is told, and how many there were besides."""
+    with partition() as g:
+        blocks = plug(g, lmbs=4)
+        assert selftests.put(g, TIME_LIMIT, "1000") == "ok"
+        holders = [pin(g, block) for block in blocks[1:3]]
+        before = selftests.snapshot(g)
+        assert dlpar(g, "memory remove count 3") == "EINVAL"
+        others, unrestored, told = refusal(g)
+        assert (others, unrestored) == (1, 0)
+        assert told.first // LMB == blocks[1], told
+        assert not selftests.difference(before, selftests.snapshot(g))
+        assert dlpar(g, "memory remove count 2") == "ok", why(g)
+        for holder in holders:
+            let_go(holder)
+        assert dlpar(g, "memory remove count 2") == "ok", why(g)
+
+
+@pytest.mark.parametrize("event, request_name", [("going_offline", "remove"), ("going_online", "add")])
+def test_a_client_that_refuses(partition, event, request_name):
+    with partition() as g:
+        blocks = plug(g)
+        if request_name == "add":
+            assert dlpar(g, "memory remove count 2") == "ok", why(g)
+        selftests.load(g, "mhp_notifier")
+        before = selftests.snapshot(g)
+        g.run(f"echo {event} > {NOTIFIER}/event; echo 12 > {NOTIFIER}/error")
+        assert dlpar(g, f"memory {request_name} count 2") == "EINVAL"
+        others, unrestored, told = refusal(g)
+        assert others >= 1 and unrestored == 0
+        assert told.reason == "client" and "mhp_notifier" in told.by and told.error == -12, told
+        assert not selftests.difference(before, selftests.snapshot(g))
+        g.run(f"echo 0 > {NOTIFIER}/error")
+        assert dlpar(g, f"memory {request_name} count 2") == "ok", why(g)
+        assert states(g, blocks) == ({"online"} if request_name == "add" else {"gone"})
+
+
+@pytest.mark.parametrize("lmb", [0, 1])
+def test_the_hypervisor_hears_of_a_refusal(partition, lmb):
+    """Also of the first LMB: the unplug does not stay pending, and the next one is done."""
+    with partition() as g:
+        blocks = plug(g)
+        holder = pin(g, blocks[lmb])
+        assert not g.unplug_dimm("dimm0", timeout=120)
+        assert states(g, blocks) == {"online"}
+        assert refusal(g)[2].first // LMB == blocks[lmb]
+        let_go(holder)
+        assert g.unplug_dimm("dimm0", timeout=120)
+        assert states(g, blocks) == {"gone"}
+
+
+def test_what_the_hypervisor_adds_is_refused(partition):
+    with partition() as g:
+        selftests.load(g, "mhp_notifier")
+        known = memory.blocks(g)
+        g.run(f"echo going_online > {NOTIFIER}/event; echo 12 > {NOTIFIER}/error")
+        assert not g.plug_dimm("dimm0", size="512M", check=False)
+        assert "mhp_notifier" in refusal(g)[2].by
+        assert memory.blocks(g) == known
+        g.run(f"echo 0 > {NOTIFIER}/error")
+        assert dlpar(g, "memory add count 2") == "ok", why(g)
+        assert g.unplug_dimm("dimm0", timeout=120)
+
+
+def test_two_nodes(partition):
+    with partition(nodes=[{"mem": "1G", "cpus": "0-1"}, {"mem": "1G"}]) as g:
+        for node in (0, 1):
+            for block in plug(g, f"dimm{node}", node=node):
+                g.run(f"test -d {memory.SYSFS}/memory{block}/node{node}")
+        for node in (1, 0):
+            assert g.unplug_dimm(f"dimm{node}", timeout=120)
+
+
+@pytest.mark.parametrize("rounds", [5, pytest.param(50, marks=pytest.mark.full)])
+def test_rounds_under_pressure(partition, rounds):
+    """By both ways and by blocks, while a process has its memory there; nothing of it is lost, and all is as before."""
+    with partition() as g:
+        total = memory.total_kib(g)
+        load = g.spawn(f"fill 1024 0 {8 << 30:#x}")
+        load.wait_output("filled")
+        for number in range(1, rounds + 1):
+            first, second = plug(g)
+            memory.set_state(g, [second], "offline")
+            assert dlpar(g, f"memory remove index {drc_index(first)}") == "ok", why(g)
+            memory.set_state(g, [second], "online_movable")
+            assert dlpar(g, f"memory add index {drc_index(first)}") == "ok", why(g)
+            load.write("check\n")
+            load.wait_until(lambda output, number=number: output.count("intact") >= number)
+            assert load.output.count("intact") == number, load.output
+            assert g.unplug_dimm("dimm0", timeout=120)
+            assert memory.total_kib(g) == total
+        load.close_input()
+        assert load.wait()[0] == 0
