@@ -78,7 +78,7 @@ enum mhp_refusal_kind {
  * @MHP_PAGE_POISON: it has a hardware error
  * @MHP_PAGE_DRIVER: a driver that can move it does not
  * @MHP_PAGE_PINNED: somebody holds a reference for longer
- * @MHP_PAGE_BUSY: it waits for its lock or for writeback
+ * @MHP_PAGE_BUSY: it waits for its lock or for writeback, or is on no LRU list just now
  * @MHP_PAGE_FIXED: of a file that does not let its pages be moved
  * @MHP_PAGE_NO_TARGET: there is no memory to move it to
  * @MHP_PAGE_ISOLATED: somebody else isolates the page block

@@ -71,18 +71,26 @@ static int refuse_page(struct mhp_scan *scan, unsigned long pfn)
 }
 
 /*
- * A CPU may hold on to a folio that is on its way to the LRU list. Before one
- * counts as an obstacle all CPUs are asked to put what they have there; a few
- * times at most, since in memory that is in use there is always another one.
+ * A CPU may hold on to a folio that is on its way to the LRU list; and whoever has
+ * just allocated one, for a page fault, was perhaps interrupted before it was told
+ * whose it is. Before a page counts as an obstacle all CPUs are asked to put what
+ * they have on the lists, and who was interrupted gets time to go on; a few times
+ * at most, since in memory that is in use there is always another one.
  */
-static bool drain_for(struct mhp_scan *scan, unsigned long pfn)
+static bool look_again(struct mhp_scan *scan, unsigned long pfn)
 {
-	const unsigned int max_drains = 8;
+	const unsigned int max_looks = 4, max_looks_in_all = 16;
 
-	if (scan->drained_for == pfn || scan->nr_drains == max_drains)
+	if (scan->looked_at != pfn)
+		scan->nr_looks = 0;
+	if (scan->nr_looks == max_looks ||
+	    scan->nr_looks_in_all == max_looks_in_all)
 		return false;
-	scan->drained_for = pfn;
-	scan->nr_drains++;
+	if (scan->nr_looks)
+		schedule_timeout_uninterruptible(1);
+	scan->looked_at = pfn;
+	scan->nr_looks++;
+	scan->nr_looks_in_all++;
 	lru_add_drain_all();
 	return true;
 }
@@ -90,10 +98,11 @@ static bool drain_for(struct mhp_scan *scan, unsigned long pfn)
 /* Does somebody hold on to the folio for longer? It has a reference of ours. */
 static bool is_pinned(struct mhp_scan *scan, struct folio *folio)
 {
-	if (mhp_extra_references(folio) <= 0)
-		return false;
-	drain_for(scan, folio_pfn(folio));
-	return mhp_extra_references(folio) > 0;
+	while (mhp_extra_references(folio) > 0) {
+		if (!look_again(scan, folio_pfn(folio)))
+			return true;
+	}
+	return false;
 }
 
 /* A folio that can be migrated, if nobody minds. It has a reference of ours. */
@@ -138,7 +147,7 @@ static int check_unlisted(struct mhp_scan *scan, struct page *page,
 	}
 	if (!page_count(page) || PageHWPoison(page))
 		return 0;
-	if (drain_for(scan, pfn)) {
+	if (look_again(scan, pfn)) {
 		*skip = 0;
 		return 0;
 	}

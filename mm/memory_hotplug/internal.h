@@ -389,8 +389,9 @@ int mhp_check_offlinable(struct mhp_transition *t);
  * @in_use: pages that would have to be moved, without huge ones
  * @huge_used: huge pages that would have to be moved, by size
  * @huge_free: huge pages that would have to be dissolved, by size
- * @nr_drains: how often pages that wait on CPUs for their list were sent there
- * @drained_for: the page frame for whose sake that was done last
+ * @looked_at: the page frame that was looked at again last, as it may be on its way
+ * @nr_looks: how often
+ * @nr_looks_in_all: how often others were, too
  * @movable_ops: the operations of a driver whose page may be moved; or 0
  * @offline_pfn: a page that a driver keeps and nobody can move
  * @has_offline: there is one
@@ -401,8 +402,9 @@ struct mhp_scan {
 	unsigned long in_use;
 	unsigned long huge_used[HUGE_MAX_HSTATE];
 	unsigned long huge_free[HUGE_MAX_HSTATE];
-	unsigned int nr_drains;
-	unsigned long drained_for;
+	unsigned long looked_at;
+	unsigned int nr_looks;
+	unsigned int nr_looks_in_all;
 	unsigned long movable_ops;
 	unsigned long offline_pfn;
 	bool has_offline;

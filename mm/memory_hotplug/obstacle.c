@@ -387,6 +387,10 @@ static void describe_page(struct mhp_obstacle *obstacle, struct page *page)
 			 "page with a hardware error, still in use");
 	} else if (!references) {
 		describe(obstacle, MHP_PAGE_FREE, "page that is just being freed");
+	} else if (READ_ONCE(folio->mapping)) {
+		describe(obstacle, MHP_PAGE_BUSY,
+			 "page of %s on its way to or from an LRU list",
+			 folio_test_anon(folio) ? "a process" : "a file");
 	} else {
 		describe_unknown(obstacle, page, references);
 	}

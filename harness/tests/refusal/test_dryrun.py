@@ -92,6 +92,7 @@ def test_some_of_boot_memory(kernel_ours):
     is_right(run_boot(kernel_ours, 2, 4, 100), BOOT, 2)
 
 
+@pytest.mark.full
 @pytest.mark.measure                        # the debug kernel takes half an hour; it has test_some
 def test_many(kernel_ours):
     """Each obstacle 30 times, and 210 blocks that can go."""
