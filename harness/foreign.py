@@ -9,12 +9,12 @@ import os
 import pathlib
 import subprocess
 
+from . import kernel
 from .assemble import locked
 from .paths import BUILD, HarnessError, shown
 
 HERE = "x86_64"
 DEBIAN = {"arm64": "arm64"}                 # what Debian calls it
-CROSS = {"ppc64": "powerpc64-linux-gnu-"}   # built for
 TARGETS = ("apt-get", "indextargets", "--format", "deb-src $(REPO_URI) $(RELEASE) $(COMPONENT)",
            "Created-By: Packages", "Origin: Debian")
 
@@ -69,7 +69,7 @@ def compile_busybox(arch, where):
     run(["dpkg-source", "-x", description, source], where)
     out.mkdir(parents=True)
     (out / ".config").write_text((source / "debian/config/pkg/static").read_text())
-    make = ["make", "-C", source, "-s", f"-j{os.cpu_count()}", f"O={out}", f"CROSS_COMPILE={CROSS[arch]}"]
+    make = ["make", "-C", source, "-s", f"-j{os.cpu_count()}", f"O={out}", f"CROSS_COMPILE={kernel.ARCHES[arch].cross}"]
     run([*make, "oldconfig"], where)
     run([*make, "busybox"], where)
 

@@ -10,7 +10,7 @@ import re
 import textwrap
 import time
 
-from . import kernel, memory
+from . import dlpar, kernel, memory
 from .qemu import DLPAR, Guest, GuestError
 from .paths import shown
 
@@ -44,17 +44,21 @@ class Story:
         print(f"\n{text}\n", flush=True)
 
     def step(self, title, action):
-        """Run a step; action returns lines about what came out, the first stands beside the title."""
+        """Run a step and return what its action returns: what came out, or a list of lines about that.
+
+        The first line stands beside the title.
+        """
         self.number += 1
         start = time.monotonic()
-        lines = action()
+        result = action()
         seconds = time.monotonic() - start
         total = memory.total_kib(self.guest) // 1024
-        first, *more = lines if isinstance(lines, list) else [lines]
+        first, *more = result if isinstance(result, list) else [result]
         print(f"{self.number:3}. {title:<46} {seconds:6.2f} s  {total:5} MiB  {first}", flush=True)
         for line in more:
             print(textwrap.fill(line, 110, initial_indent=INDENT, subsequent_indent=INDENT + "  ",
                                 break_long_words=False, break_on_hyphens=False), flush=True)
+        return result
 
 
 def id_range(ids):
@@ -76,11 +80,17 @@ def refused(guest, name, text, errno_text):
 
 
 class Range:
-    """Memory that came, as the kernel shows it."""
+    """Memory that has just come, all in one state, as the kernel shows it."""
 
-    def __init__(self, guest, start, end):
-        self.guest, self.start, self.end = guest, start, end
-        self.ids = sorted(memory.blocks_in(guest, start, end))
+    def __init__(self, guest, start, end, state):
+        self.guest, self.start, self.end, self.state = guest, start, end, state
+        blocks = memory.blocks_in(guest, start, end)
+        self.ids = sorted(blocks)
+        expect(len(blocks) * memory.block_size(guest) == end - start, f"blocks that appeared: {self.ids}")
+        expect(set(blocks.values()) == {state}, f"the blocks are {set(blocks.values())}")
+
+    def __str__(self):
+        return f"{len(self.ids)} blocks appeared, {id_range(self.ids)}, {self.state}: {of_range(self.start, self.end)}"
 
     @property
     def words(self):
@@ -90,7 +100,8 @@ class Range:
         movable = memory.zones(self.guest).get((0, "Movable"), {}).get("present", 0)
         memory.set_state(self.guest, self.ids, "online_movable")
         pages = memory.zones(self.guest)[(0, "Movable")]["present"] - movable
-        expect(pages * memory.page_size(self.guest) == self.end - self.start, f"zone Movable grew by {pages} pages only")
+        expect(pages * memory.page_size(self.guest) == self.end - self.start,
+               f"zone Movable grew by {pages} pages only")
         return f"zone Movable has {pages} pages more"
 
     def offline(self):
@@ -131,7 +142,8 @@ class Load:
         self.command = self.guest.spawn(f"fill {self.mib} {self.where.start:#x} {self.where.end:#x}")
         line, inside = self._next("filled")
         self.seen = 0
-        expect(inside * memory.page_size(self.guest) >= self.mib * MIB * 9 // 10, f"the process does not use the new memory: {line}")
+        expect(inside * memory.page_size(self.guest) >= self.mib * MIB * 9 // 10,
+               f"the process does not use the new memory: {line}")
         return line
 
     def check(self, empty):
@@ -146,23 +158,23 @@ class Load:
         expect(status == 0, f"the process failed: {output.strip()}")
 
 
+def plug(guest, size, state):
+    """Add a DIMM, whose blocks come in this state; its Range."""
+    known = memory.blocks(guest)
+    guest.plug_dimm("dimm0", size=f"{size // MIB}M")
+    start = min(memory.blocks(guest).keys() - known.keys()) * memory.block_size(guest)
+    return Range(guest, start, start + size, state)
+
+
+def unplug(guest):
+    expect(guest.unplug_dimm("dimm0", timeout=120), "the guest refused to give the DIMM back")
+    return "the guest let it go, QEMU says DEVICE_DELETED"
+
+
 def through_acpi(guest, story):
     story.heading("Through ACPI: a DIMM of 2 GiB")
     before = memory.total_kib(guest)
-    known = memory.blocks(guest)
-    state = {}
-
-    def plug():
-        guest.plug_dimm("dimm0", size="2G")
-        new = sorted(memory.blocks(guest).keys() - known.keys())
-        expect(len(new) * memory.block_size(guest) == DIMM_BYTES, f"blocks that appeared: {new}")
-        start = new[0] * memory.block_size(guest)
-        state["range"] = where = Range(guest, start, start + DIMM_BYTES)
-        expect(set(memory.blocks_in(guest, where.start, where.end).values()) == {"offline"}, "not all offline")
-        return f"{len(new)} blocks appeared, {id_range(new)}, offline: {of_range(where.start, where.end)}"
-
-    story.step("plug it (device_add over QMP)", plug)
-    where = state["range"]
+    where = story.step("plug it (device_add over QMP)", lambda: plug(guest, DIMM_BYTES, "offline"))
     load = Load(guest, where, LOAD_MIB)
     story.step("online, movable", where.online)
     story.step(f"a process fills {LOAD_MIB} MiB with a pattern", load.start)
@@ -172,11 +184,7 @@ def through_acpi(guest, story):
     story.step("offline under that load", where.offline)
     story.step("the process checks again", lambda: load.check(empty=True))
 
-    def unplug():
-        expect(guest.unplug_dimm("dimm0"), "the guest refused to give the DIMM back")
-        return "ejected, QEMU says DEVICE_DELETED"
-
-    story.step("unplug it (device_del over QMP)", unplug)
+    story.step("unplug it (device_del over QMP)", lambda: unplug(guest))
     story.step("look for what is left", where.gone)
     load.stop()
     expect(memory.total_kib(guest) == before, f"MemTotal was {before} KiB, is {memory.total_kib(guest)} KiB")
@@ -186,16 +194,13 @@ def by_hand(guest, story):
     story.heading("By hand: RAM above mem=, no firmware involved")
     before = memory.total_kib(guest)
     start = HAND_STARTS[guest.options.arch]
-    state = {}
 
     def probe():
         status, message = memory.write(guest, "probe", f"{start:#x} {HAND_BYTES:#x}")
         expect(status == 0, f"probe: {message.strip()}")
-        where = state["range"] = Range(guest, start, start + HAND_BYTES)
-        return f"{len(where.ids)} blocks appeared, {id_range(where.ids)}, offline"
+        return Range(guest, start, start + HAND_BYTES, "offline")
 
-    story.step("probe 1 GiB", probe)
-    where = state["range"]
+    where = story.step("probe 1 GiB", probe)
     load = Load(guest, where, HAND_LOAD_MIB)
     story.step("online, movable", where.online)
     story.step(f"a process fills {HAND_LOAD_MIB} MiB with a pattern", load.start)
@@ -215,32 +220,11 @@ def by_hand(guest, story):
     expect(memory.total_kib(guest) == before, f"MemTotal was {before} KiB, is {memory.total_kib(guest)} KiB")
 
 
-def dlpar(guest, words):
-    """Write to /sys/kernel/dlpar, as drmgr does; why it was refused, or None."""
-    status, _ = guest.sh(f"echo {words} > {DLPAR}")
-    why = guest.run(f"cat {DLPAR}_refusal").strip()
-    expect((status == 0) == (why == "none"), f"{words}: status {status}, refusal {why}")
-    return None if why == "none" else why
-
-
 def through_dlpar(guest, story):
     story.heading("DLPAR: a DIMM of 512 MiB, which arrives as LMBs")
     before = memory.total_kib(guest)
-    known = memory.blocks(guest)
-    lmb = memory.block_size(guest)
-    state = {}
-
-    def plug():
-        guest.plug_dimm("dimm0", size="512M")
-        new = sorted(memory.blocks(guest).keys() - known.keys())
-        expect(len(new) * lmb == LMBS_BYTES, f"blocks that appeared: {new}")
-        state["range"] = where = Range(guest, new[0] * lmb, new[0] * lmb + LMBS_BYTES)
-        expect(set(memory.blocks_in(guest, where.start, where.end).values()) == {"online"}, "not all online")
-        return f"{len(new)} LMBs of {lmb // MIB} MiB, online: {of_range(where.start, where.end)}"
-
-    story.step("the hypervisor adds it (device_add over QMP)", plug)
-    where = state["range"]
-    index = 0x80000000 | where.start // lmb
+    where = story.step("the hypervisor adds it (device_add over QMP)", lambda: plug(guest, LMBS_BYTES, "online"))
+    index = dlpar.drc_index(where.ids[0])
     load = Load(guest, where, LMBS_LOAD_MIB)
     story.step(f"a process fills {LMBS_LOAD_MIB} MiB with a pattern", load.start)
     story.step("the process checks it", lambda: load.check(empty=False))
@@ -248,24 +232,20 @@ def through_dlpar(guest, story):
                lambda: refused(guest, "remove", where.words, "Operation not permitted"))
 
     def request(words):
-        why = dlpar(guest, words)
+        why = dlpar.request(guest, words)
         expect(not why, f"{words}: {why}")
         return f"echo {words} > {DLPAR}"
 
     def too_many():
-        why = dlpar(guest, "memory remove count 5")
+        why = dlpar.request(guest, "memory remove count 5")
         expect(why, "five LMBs were removed")
         return [f"cat {DLPAR}_refusal", why]
 
-    story.step("an LMB is removed, from inside", lambda: request(f"memory remove index {index:#x}"))
-    story.step("and added again", lambda: request(f"memory add index {index:#x}"))
+    story.step("an LMB is removed, from inside", lambda: request(f"memory remove index {index}"))
+    story.step("and added again", lambda: request(f"memory add index {index}"))
     story.step("too many are refused", too_many)
 
-    def unplug():
-        expect(guest.unplug_dimm("dimm0", timeout=120), "the guest refused to give the DIMM back")
-        return "QEMU says DEVICE_DELETED"
-
-    story.step("the hypervisor takes it (device_del over QMP)", unplug)
+    story.step("the hypervisor takes it (device_del over QMP)", lambda: unplug(guest))
     story.step("the process checks again", lambda: load.check(empty=True))
     story.step("look for what is left", where.gone)
     load.stop()

@@ -9,11 +9,11 @@ import re
 import pytest
 
 from harness import memory, selftests
+from harness.dlpar import drc_index, refusal, request, why
 from harness.qemu import DLPAR
 from harness.refusals import parse
 
 LMB = 256 << 20
-TEXT = re.compile(r"others=(\d+) unrestored=(\d+) (.*)")
 NOTIFIER = "/sys/module/mhp_notifier/parameters"
 TIME_LIMIT = "hotplug/offline_timeout_ms"
 
@@ -25,24 +25,6 @@ def partition(guest, kernel_ours):
         return guest(kernel=kernel_ours, files=selftests.files(kernel_ours),
                      **{"mem": "2G", "maxmem": "8G", "slots": 4, "append": append, **options})
     return make
-
-
-def dlpar(g, words):
-    """"ok" or the errno of a request by the file; the file of refusals tells the same."""
-    result = selftests.put(g, DLPAR, words)
-    assert (result == "ok") == (why(g) == "none")
-    return result
-
-
-def why(g):
-    return g.run(f"cat {DLPAR}_refusal").strip()
-
-
-def refusal(g):
-    """(others, unrestored, the first refusal)"""
-    found = TEXT.fullmatch(why(g))
-    assert found, why(g)
-    return int(found[1]), int(found[2]), parse(found[3])
 
 
 def plug(g, name="dimm0", lmbs=2, **options):
@@ -57,10 +39,6 @@ def plug(g, name="dimm0", lmbs=2, **options):
 def states(g, blocks):
     now = memory.blocks(g)
     return {now.get(block, "gone") for block in blocks}
-
-
-def drc_index(block):
-    return f"{0x80000000 | block:#x}"
 
 
 def pin(g, block):
@@ -78,7 +56,7 @@ def let_go(holder):
 def test_both_ways(partition):
     with partition() as g:
         assert g.run(f"cat {DLPAR}") == "memory,cpu,dt\n"
-        assert why(g) == "none"
+        assert not why(g)
         total = memory.total_kib(g)
         blocks = plug(g)
         first, second = blocks
@@ -87,7 +65,7 @@ def test_both_ways(partition):
                             (f"add indexed-count 2 {drc_index(first)}", set(blocks)),
                             ("remove count 2", set()), (f"add index {drc_index(second)}", {second}),
                             (f"add index {drc_index(first)}", set(blocks))):
-            assert dlpar(g, f"memory {words}") == "ok", why(g)
+            assert not request(g, f"memory {words}")
             assert memory.blocks(g).keys() & set(blocks) == left, words
         assert memory.total_kib(g) - total == 2 * LMB >> 10
         assert g.unplug_dimm("dimm0", timeout=120)
@@ -100,16 +78,16 @@ def test_unplug_of_what_is_out_of_use(partition, out):
     with partition() as g:
         blocks = plug(g)
         for lmb in out:
-            assert dlpar(g, f"memory remove index {drc_index(blocks[lmb])}") == "ok", why(g)
+            assert not request(g, f"memory remove index {drc_index(blocks[lmb])}")
         assert g.unplug_dimm("dimm0", timeout=120)
-        assert why(g) == "none" and states(g, blocks) == {"gone"}
+        assert not why(g) and states(g, blocks) == {"gone"}
 
 
 def test_bad_requests(partition):
     """Each says what was wrong with it, and changes nothing."""
     with partition() as g:
         first, second = plug(g)
-        assert dlpar(g, f"memory remove index {drc_index(second)}") == "ok", why(g)
+        assert not request(g, f"memory remove index {drc_index(second)}")
         before = selftests.snapshot(g)
         for words, reason, text in (
                 ("remove count 2", "absent", r"2 LMBs are asked for, and of \d+ no more than 1 can be removed"),
@@ -120,7 +98,7 @@ def test_bad_requests(partition):
                 (f"remove index {drc_index(second)}", "absent", f"LMB {drc_index(second)} is not in the partition"),
                 (f"add index {drc_index(second + 2)}", "arch", "the hypervisor does not give what is asked for, .*"),
                 ("add index 0x12345", "absent", "1 LMBs from 0x12345 on are asked for, there are 0")):
-            assert dlpar(g, f"memory {words}") == "EINVAL", words
+            assert request(g, f"memory {words}")
             others, unrestored, told = refusal(g)
             assert (others, unrestored) == (0, 0)
             assert told.reason == reason and re.fullmatch(text, told.why), told
@@ -132,7 +110,7 @@ def test_not_by_hand(partition):
     """What DLPAR keeps book of, it says so."""
     with partition() as g:
         blocks = plug(g)
-        assert dlpar(g, f"memory remove index {drc_index(blocks[1])}") == "ok"
+        assert not request(g, f"memory remove index {drc_index(blocks[1])}")
         memory.set_state(g, [blocks[0]], "offline")
         for name, block in (("remove", blocks[0]), ("probe", blocks[1])):
             assert selftests.put(g, name, f"{block * LMB:#x}") == "EPERM"
@@ -148,14 +126,14 @@ def test_a_page_that_stays(partition):
         for held in blocks:
             holder = pin(g, held)
             before = selftests.snapshot(g)
-            assert dlpar(g, f"memory remove indexed-count 3 {drc_index(blocks[0])}") == "EINVAL"
+            assert request(g, f"memory remove indexed-count 3 {drc_index(blocks[0])}")
             others, unrestored, told = refusal(g)
             assert (others, unrestored) == (0, 0)
             assert told.reason == "timeout" and held * LMB <= told.first < (held + 1) * LMB, told
             assert re.search(r"anonymous memory of pin \(pid \d+\)", told.why), told
             assert not selftests.difference(before, selftests.snapshot(g))
             let_go(holder)
-        assert dlpar(g, f"memory remove indexed-count 3 {drc_index(blocks[0])}") == "ok", why(g)
+        assert not request(g, f"memory remove indexed-count 3 {drc_index(blocks[0])}")
 
 
 def test_the_first_of_several(partition):
@@ -165,15 +143,15 @@ def test_the_first_of_several(partition):
         assert selftests.put(g, TIME_LIMIT, "1000") == "ok"
         holders = [pin(g, block) for block in blocks[1:3]]
         before = selftests.snapshot(g)
-        assert dlpar(g, "memory remove count 3") == "EINVAL"
+        assert request(g, "memory remove count 3")
         others, unrestored, told = refusal(g)
         assert (others, unrestored) == (1, 0)
         assert told.first // LMB == blocks[1], told
         assert not selftests.difference(before, selftests.snapshot(g))
-        assert dlpar(g, "memory remove count 2") == "ok", why(g)
+        assert not request(g, "memory remove count 2")
         for holder in holders:
             let_go(holder)
-        assert dlpar(g, "memory remove count 2") == "ok", why(g)
+        assert not request(g, "memory remove count 2")
 
 
 @pytest.mark.parametrize("event, request_name", [("going_offline", "remove"), ("going_online", "add")])
@@ -181,17 +159,17 @@ def test_a_client_that_refuses(partition, event, request_name):
     with partition() as g:
         blocks = plug(g)
         if request_name == "add":
-            assert dlpar(g, "memory remove count 2") == "ok", why(g)
+            assert not request(g, "memory remove count 2")
         selftests.load(g, "mhp_notifier")
         before = selftests.snapshot(g)
         g.run(f"echo {event} > {NOTIFIER}/event; echo 12 > {NOTIFIER}/error")
-        assert dlpar(g, f"memory {request_name} count 2") == "EINVAL"
+        assert request(g, f"memory {request_name} count 2")
         others, unrestored, told = refusal(g)
         assert others >= 1 and unrestored == 0
         assert told.reason == "client" and "mhp_notifier" in told.by and told.error == -12, told
         assert not selftests.difference(before, selftests.snapshot(g))
         g.run(f"echo 0 > {NOTIFIER}/error")
-        assert dlpar(g, f"memory {request_name} count 2") == "ok", why(g)
+        assert not request(g, f"memory {request_name} count 2")
         assert states(g, blocks) == ({"online"} if request_name == "add" else {"gone"})
 
 
@@ -218,7 +196,7 @@ def test_what_the_hypervisor_adds_is_refused(partition):
         assert "mhp_notifier" in refusal(g)[2].by
         assert memory.blocks(g) == known
         g.run(f"echo 0 > {NOTIFIER}/error")
-        assert dlpar(g, "memory add count 2") == "ok", why(g)
+        assert not request(g, "memory add count 2")
         assert g.unplug_dimm("dimm0", timeout=120)
 
 
@@ -241,9 +219,9 @@ def test_rounds_under_pressure(partition, rounds):
         for number in range(1, rounds + 1):
             first, second = plug(g)
             memory.set_state(g, [second], "offline")
-            assert dlpar(g, f"memory remove index {drc_index(first)}") == "ok", why(g)
+            assert not request(g, f"memory remove index {drc_index(first)}")
             memory.set_state(g, [second], "online_movable")
-            assert dlpar(g, f"memory add index {drc_index(first)}") == "ok", why(g)
+            assert not request(g, f"memory add index {drc_index(first)}")
             load.write("check\n")
             load.wait_until(lambda output, number=number: output.count("intact") >= number)
             assert load.output.count("intact") == number, load.output

@@ -17,7 +17,7 @@
 #include "lmb_drc.h"
 #include "pseries.h"
 
-/* PAPR+ 7.3.5.4, "dr-entity-sense" of get-sensor-state */
+/* As in dlpar.c; "dr-entity-sense" in 13.4 of PAPR+ 2.7, by QEMU's hw/ppc/spapr_drc.c */
 #define DR_ENTITY_SENSE		9003
 #define DR_ENTITY_PRESENT	1
 
