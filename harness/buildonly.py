@@ -4,7 +4,7 @@
 Of each configuration the objects of ours are built with W=1, then those of every file of the base that
 uses the interface or that we hook. What the interface's headers declare and one of these objects uses
 must be defined by one of them, and exported if the user is a module: as far as the interface goes that is
-what linking would find out. One configuration is linked as a whole all the same.
+what linking would find out. Small configurations are linked all the same, and any other can be.
 """
 
 import dataclasses
@@ -35,7 +35,7 @@ class Configuration:
 
 
 CONFIGURATIONS = {
-    "x86_64": Configuration(ARCHES["x86_64"], linked=True),
+    "x86_64": Configuration(ARCHES["x86_64"]),
     "x86_64-tdx": Configuration(ARCHES["x86_64"], "tdx"),
     "x86_64-small": Configuration(ARCHES["x86_64"], "small", linked=True, alone=True),
     "x86_64-no-numa": Configuration(ARCHES["x86_64"], "no-numa"),
@@ -297,7 +297,7 @@ def configured(name):
     return command, parse((out / ".config").read_text())
 
 
-def built(name, command, config, log):
+def built(name, command, config, log, link):
     """Build it all; what make or the check of the names complained of."""
     configuration, source, out = CONFIGURATIONS[name], base.source(), out_directory(name)
     tree = assemble.tree_for(source)
@@ -308,20 +308,20 @@ def built(name, command, config, log):
     found += make(command, sorted(using.keys() - set(own)), log, tree)
     if found:
         return found
-    if configuration.linked:
+    if link or configuration.linked:
         return make(command, ["vmlinux", "modules"], log, tree)
     modular = [path for path, value in using.items() if value == "m"]
     return unresolved(configuration.arch, out, built_objects(out, [*own, *using]), modular, declared(tree, source))
 
 
-def problems(name):
+def problems(name, link=False):
     """Build one configuration; the lines to fix."""
     out, log = out_directory(name), LOGS / f"buildonly-{name}.log"
     LOGS.mkdir(parents=True, exist_ok=True)
     log.write_text("")
     with assemble.locked(f"buildonly-{name}"):
         command, config = configured(name)
-        found = built(name, command, config, log)
+        found = built(name, command, config, log, link)
         if found:
             for path in out.rglob("*.o"):       # what warned would be silent the next time, being built
                 path.unlink()

@@ -25,6 +25,7 @@ PPC64_MORE = 3 << 30
 def pytest_configure(config):
     config.addinivalue_line("markers", "full: too slow for `make test`, runs with `make test-full`")
     config.addinivalue_line("markers", "needs_debug: runs on the debug kernel in any case (set by itself)")
+    config.addinivalue_line("markers", "needs_fault: wants KUnit or fault injection (set by itself)")
     config.addinivalue_line("markers", "own_kernel: names its kernel itself, and runs once")
     config.addinivalue_line("markers", "measure: says something of the kernel without debugging only")
     config.addinivalue_line("markers", "slow_on_debug: runs on the debug kernel with `make test-full` only")
@@ -83,8 +84,9 @@ def kernel_debug():
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        if "kernel_debug" in getattr(item, "fixturenames", ()):
-            item.add_marker("needs_debug")
+        for variant in ("debug", "fault"):
+            if f"kernel_{variant}" in getattr(item, "fixturenames", ()):
+                item.add_marker(f"needs_{variant}")
 
 
 @pytest.fixture

@@ -61,8 +61,8 @@ def main(part="", full=False, select=""):
     marks = [] if full else ["not full"]
     runs = []
     if part not in (DEBUG, ARM64, PPC64):
-        # Without a part the second run has those that need the debug kernel.
-        first = marks if part else [*marks, "not needs_debug"]
+        # Without a part the runs that follow have those that need the debug kernel, or one that injects faults.
+        first = marks if part else [*marks, "not needs_debug"] + ["not needs_fault"] * (not full)
         runs.append(run_pytest([part] if part else folders(), select, first))
     if part == DEBUG or not part:
         again = [*marks, "not measure"] if full else [*marks, "not measure", "not slow_on_debug"]

@@ -9,11 +9,25 @@ from harness import base, buildonly
 from harness.config import parse
 
 
-@pytest.mark.parametrize("name", buildonly.CONFIGURATIONS)
-def test_configuration(name):
-    findings = buildonly.problems(name)
+# Which differ least from those that remain
+FULL = {"x86_64-tdx", "x86_64-no-numa", "arm64-small", "arm64-no-hotremove"}
+
+
+def build(name, **options):
+    findings = buildonly.problems(name, **options)
     if findings:
         pytest.fail("\n".join(findings), pytrace=False)
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.full] if name in FULL else [])
+                                  for name in buildonly.CONFIGURATIONS])
+def test_configuration(name):
+    build(name)
+
+
+@pytest.mark.full
+def test_every_caller_linked():
+    build("x86_64", link=True)
 
 
 def test_every_caller_is_listed():
