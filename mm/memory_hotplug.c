@@ -400,7 +400,8 @@ static int perform_add(struct mhp_range_op *op)
 
 	if (op->flags & MHP_MERGE_RESOURCE)
 		merge_system_ram_resource(op->res);
-	online_added_blocks(op);
+	if (!(op->flags & MHP_CALLER_ONLINES))
+		online_added_blocks(op);
 	return 0;
 }
 

@@ -146,16 +146,12 @@ struct mhp_refusal {
  * @task: whose
  * @first: the first refusal; its error is 0 if there was none
  * @others: how many other places were refused
- * @undoing: the request takes back what it has done
- * @undo: how many times that was refused
  * @last: where the last refusal was
  */
 struct mhp_refusal_log {
 	struct task_struct *task;
 	struct mhp_refusal first;
 	unsigned int others;
-	bool undoing;
-	unsigned int undo;
 	u64 last;
 };
 
@@ -178,7 +174,6 @@ ssize_t mhp_refusal_show(struct memory_block *mem, char *buf);
 int mhp_refusal_print(const struct mhp_refusal *refusal, char *buf,
 		      size_t size);
 void mhp_refusal_log_start(struct mhp_refusal_log *log);
-void mhp_refusal_log_undo(struct mhp_refusal_log *log);
 void mhp_refusal_log_stop(void);
 const char *mhp_refusal_kind_name(enum mhp_refusal_kind kind);
 const char *mhp_page_kind_name(enum mhp_page_kind kind);

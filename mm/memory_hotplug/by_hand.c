@@ -76,8 +76,6 @@ static int check_remove_by_hand(struct mhp_range_op *op)
 	int ret;
 
 	ret = mhp_range_check(op->t.start, op->t.size, refusal);
-	if (!ret)
-		ret = mhp_owner_check_firmware(op->t.start, op->t.size, refusal);
 	for (addr = op->t.start; !ret && addr - op->t.start < op->t.size;
 	     addr += block) {
 		mem = find_memory_block(pfn_to_section_nr(PHYS_PFN(addr)));

@@ -93,7 +93,7 @@ int mhp_owner_check_firmware(u64 start, u64 size, struct mhp_refusal *refusal)
 	if (!owner)
 		return 0;
 	return mhp_refuse(refusal, MHP_REFUSED_OWNED, -EPERM, start, size,
-			  owner, "it belongs to the firmware; use %s", owner);
+			  owner, "only %s adds and removes it", owner);
 }
 
 static int copy_enclosing(struct resource *res, void *name)
@@ -135,23 +135,24 @@ int mhp_owner_check_remove(struct memory_block *mem,
 			   struct mhp_refusal *refusal)
 {
 	const u64 start = block_start(mem), size = memory_block_size_bytes();
+	int ret;
 
 	if (acpi_owner(mem))
 		return mhp_refuse(refusal, MHP_REFUSED_OWNED, -EPERM, start,
 				  size, acpi_owner_name(mem),
 				  "%s belongs to an ACPI memory device; eject that: echo 1 > /sys/bus/acpi/devices/%s/eject",
 				  dev_name(&mem->dev), acpi_owner_name(mem));
-	switch (mem->owner.provider) {
-	case MHP_PROVIDER_PROBE:
+	if (mem->owner.provider == MHP_PROVIDER_PROBE)
 		return 0;
-	case MHP_PROVIDER_BOOT:
+	ret = mhp_owner_check_firmware(start, size, refusal);
+	if (ret)
+		return ret;
+	if (mem->owner.provider == MHP_PROVIDER_BOOT)
 		return check_boot_owner(mem, start, size, refusal);
-	default:
-		return mhp_refuse(refusal, MHP_REFUSED_OWNED, -EPERM, start,
-				  size, mem->owner.name,
-				  "%s was added by %s; let that remove it",
-				  dev_name(&mem->dev), mem->owner.name);
-	}
+	return mhp_refuse(refusal, MHP_REFUSED_OWNED, -EPERM, start, size,
+			  mem->owner.name,
+			  "%s was added by %s; let that remove it",
+			  dev_name(&mem->dev), mem->owner.name);
 }
 
 struct leaf_query {

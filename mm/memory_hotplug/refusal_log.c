@@ -29,22 +29,7 @@ void mhp_refusal_log_start(struct mhp_refusal_log *log)
 }
 
 /**
- * mhp_refusal_log_undo() - the request takes back what it has done
- * @log: its log
- *
- * What is refused from now on is counted apart.
- *
- * Context: As mhp_refusal_log_start().
- */
-void mhp_refusal_log_undo(struct mhp_refusal_log *log)
-{
-	spin_lock(&log_lock);
-	log->undoing = true;
-	spin_unlock(&log_lock);
-}
-
-/**
- * mhp_refusal_log_stop() - the request is over
+ * mhp_refusal_log_stop() - the request is over, or takes back what it has done
  *
  * Context: As mhp_refusal_log_start().
  */
@@ -63,9 +48,7 @@ void mhp_refusal_log_note(const struct mhp_refusal *refusal)
 	spin_lock(&log_lock);
 	log = active_log;
 	if (log && log->task == current) {
-		if (log->undoing)
-			log->undo++;
-		else if (!log->first.error)
+		if (!log->first.error)
 			log->first = *refusal;
 		else if (refusal->start != log->last)
 			log->others++;

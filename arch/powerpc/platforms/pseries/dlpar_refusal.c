@@ -19,14 +19,28 @@
 #include <asm/rtas.h>
 
 #include "dlpar_refusal.h"
+#include "lmb_owner.h"
 
 #define WHO	"/sys/kernel/dlpar"
 
 /* Protected by device_hotplug_lock */
 static struct mhp_refusal_log asked;
+/* How many LMBs could not be put back to where they were */
+static unsigned int unrestored;
 
-/* What the file shows, and its lock */
-static struct mhp_refusal_log last;
+/**
+ * struct shown - what the file shows
+ * @first: the first refusal; its error is 0 if there was none
+ * @others: how many other LMBs were refused
+ * @unrestored: how many LMBs are not as they were
+ */
+struct shown {
+	struct mhp_refusal first;
+	unsigned int others;
+	unsigned int unrestored;
+};
+
+static struct shown last;
 static DEFINE_SPINLOCK(last_lock);
 
 static bool is_adding(const struct pseries_hp_errorlog *request)
@@ -104,6 +118,9 @@ static void explain_lmbs(const struct pseries_hp_errorlog *request, int error,
 		else if (one && !is_adding(request) && !is_there(lmb))
 			explain_lmb(lmb, MHP_REFUSED_ABSENT, error,
 				    "is not in the partition");
+		else if (!is_adding(request) && is_there(lmb) && !lmb_has_block(lmb))
+			explain_lmb(lmb, MHP_REFUSED_ABSENT, error,
+				    "is not known to the kernel, was it booted with mem=?");
 	}
 }
 
@@ -126,6 +143,9 @@ static void explain(const struct pseries_hp_errorlog *request, int error)
 		explain_lmbs(request, error,
 			     be32_to_cpu(request->_drc_u.ic.index), wanted);
 		break;
+	default:
+		mhp_refuse(&asked.first, MHP_REFUSED_INPUT, error, 0, 0, WHO,
+			   "LMBs are asked for in a way that the kernel does not know");
 	}
 	if (!wanted)
 		mhp_refuse(&asked.first, MHP_REFUSED_INPUT, error, 0, 0, WHO,
@@ -133,7 +153,7 @@ static void explain(const struct pseries_hp_errorlog *request, int error)
 	mhp_refuse(&asked.first, MHP_REFUSED_ARCH, error, 0, 0, "firmware",
 		   is_adding(request) ?
 		   "the hypervisor does not give what is asked for, is it in the profile?" :
-		   "the firmware does not do its part, see the kernel's log");
+		   "see the kernel's log");
 }
 
 /**
@@ -143,17 +163,47 @@ static void explain(const struct pseries_hp_errorlog *request, int error)
  */
 void dlpar_refusal_begin(void)
 {
+	unrestored = 0;
 	mhp_refusal_log_start(&asked);
 }
 
 /**
  * dlpar_refusal_rollback() - the request has failed and takes back what it did
  *
+ * What is refused from now on does not explain why it failed.
+ *
  * Context: As dlpar_refusal_begin().
  */
 void dlpar_refusal_rollback(void)
 {
-	mhp_refusal_log_undo(&asked);
+	mhp_refusal_log_stop();
+}
+
+/**
+ * dlpar_refusal_undone() - what the request did to an LMB has been taken back
+ * @error: an errno if it could not be
+ *
+ * Context: As dlpar_refusal_begin().
+ * Return: @error.
+ */
+int dlpar_refusal_undone(int error)
+{
+	unrestored += !!error;
+	return error;
+}
+
+/**
+ * dlpar_refusal_device_tree() - the request is done, and the device tree does not say so
+ * @error: why
+ *
+ * Context: As dlpar_refusal_begin().
+ */
+void dlpar_refusal_device_tree(int error)
+{
+	/* If some LMB was refused, that did not stand in the way */
+	asked.first = (struct mhp_refusal) {};
+	mhp_refuse(&asked.first, MHP_REFUSED_NO_MEMORY, error, 0, 0, WHO,
+		   "done, but the partition's device tree does not tell so");
 }
 
 /**
@@ -167,15 +217,22 @@ void dlpar_refusal_rollback(void)
  */
 void dlpar_refusal_end(const struct pseries_hp_errorlog *request, int error)
 {
+	struct shown now = {};
+
 	mhp_refusal_log_stop();
-	if (!error) {
-		asked.first.error = 0;
-	} else if (!asked.first.error) {
-		asked.first.request = is_adding(request) ? "add" : "remove";
-		explain(request, error);
+	if (error) {
+		if (!asked.first.request)
+			asked.first.request = is_adding(request) ? "add" : "remove";
+		if (!asked.first.error)
+			explain(request, error);
+		now = (struct shown) {
+			.first = asked.first,
+			.others = asked.others,
+			.unrestored = unrestored,
+		};
 	}
 	spin_lock(&last_lock);
-	last = asked;
+	last = now;
 	spin_unlock(&last_lock);
 	sysfs_notify(kernel_kobj, NULL, "dlpar_refusal");
 }
@@ -183,7 +240,7 @@ void dlpar_refusal_end(const struct pseries_hp_errorlog *request, int error)
 static ssize_t dlpar_refusal_show(struct kobject *kobj,
 				  struct kobj_attribute *attr, char *buf)
 {
-	struct mhp_refusal_log copy;
+	struct shown copy;
 	int len;
 
 	spin_lock(&last_lock);
@@ -191,7 +248,8 @@ static ssize_t dlpar_refusal_show(struct kobject *kobj,
 	spin_unlock(&last_lock);
 	if (!copy.first.error)
 		return sysfs_emit(buf, "none\n");
-	len = sysfs_emit(buf, "others=%u unrestored=%u ", copy.others, copy.undo);
+	len = sysfs_emit(buf, "others=%u unrestored=%u ", copy.others,
+			 copy.unrestored);
 	len += mhp_refusal_print(&copy.first, buf + len, PAGE_SIZE - len);
 	return len + sysfs_emit_at(buf, len, "\n");
 }

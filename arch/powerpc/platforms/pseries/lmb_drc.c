@@ -21,6 +21,15 @@
 #define DR_ENTITY_SENSE		9003
 #define DR_ENTITY_PRESENT	1
 
+/* What dlpar_acquire_drc() and dlpar_release_drc() return before they ask for a change */
+#define NOT_IN_THAT_STATE	(-1)
+
+/* Whoever takes such an LMB for new would give it back when that fails */
+static bool is_in_use(const struct drmem_lmb *lmb)
+{
+	return lmb->flags & (DRCONF_MEM_ASSIGNED | DRCONF_MEM_RESERVED);
+}
+
 static bool is_left_with_us(const struct drmem_lmb *lmb)
 {
 	int state;
@@ -31,16 +40,19 @@ static bool is_left_with_us(const struct drmem_lmb *lmb)
 
 /**
  * lmb_drc_acquire() - get an LMB from the hypervisor
- * @lmb: not in use
+ * @lmb: the LMB
  *
  * Context: Process context, device_hotplug_lock held.
- * Return: 0; what dlpar_acquire_drc() says if the partition does not have it yet.
+ * Return: 0; else as dlpar_acquire_drc(): -1 if it is in use, or the hypervisor does
+ * not give it.
  */
 int lmb_drc_acquire(const struct drmem_lmb *lmb)
 {
-	if (is_left_with_us(lmb))
-		return 0;
-	return dlpar_acquire_drc(lmb->drc_index);
+	const int rc = dlpar_acquire_drc(lmb->drc_index);
+
+	if (rc != NOT_IN_THAT_STATE || is_in_use(lmb) || !is_left_with_us(lmb))
+		return rc;
+	return 0;
 }
 
 /**
@@ -51,7 +63,9 @@ int lmb_drc_acquire(const struct drmem_lmb *lmb)
  */
 void lmb_drc_release(const struct drmem_lmb *lmb)
 {
-	if (is_left_with_us(lmb) && dlpar_release_drc(lmb->drc_index))
+	const int rc = dlpar_release_drc(lmb->drc_index);
+
+	if (rc && rc != NOT_IN_THAT_STATE)
 		pr_info("the hypervisor leaves LMB %#x with the partition\n",
 			lmb->drc_index);
 }
