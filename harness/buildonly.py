@@ -72,6 +72,8 @@ CALLERS = {
     "arch/powerpc/platforms/pseries/hotplug-memory": "MEMORY_HOTPLUG",
     "arch/powerpc/platforms/pseries/iommu": "",
     "arch/powerpc/platforms/pseries/lmb_drc": "MEMORY_HOTPLUG",
+    "arch/powerpc/platforms/pseries/lmb_owner": "MEMORY_HOTPLUG",
+    "arch/powerpc/platforms/pseries/lmb_state": "MEMORY_HOTPLUG",
     "arch/powerpc/platforms/pseries/papr_scm": "PAPR_SCM",
     "arch/powerpc/platforms/pseries/pmem": "MEMORY_HOTPLUG",
     "arch/powerpc/platforms/pseries/setup": "",

@@ -43,6 +43,7 @@ class Machine:
     append: str = ""
     acpi: tuple = ()            # QEMU's words for firmware with ACPI, where the alternative is a device tree
     acpi_append: str = ""
+    dlpar: bool = False         # DIMMs come and go by DLPAR
     models: dict = dataclasses.field(default_factory=dict)      # TEST_MACHINE: QEMU's words for another model
 
 
@@ -56,8 +57,9 @@ MACHINES = {
     "arm64": Machine("qemu-system-aarch64", ("-machine", "virt,gic-version=3", "-cpu", "cortex-a72"), "ttyAMA0", "",
                      acpi=("-bios", "/usr/share/qemu-efi-aarch64/QEMU_EFI.fd"), acpi_append="acpi=force"),
     "ppc64": Machine("qemu-system-ppc64", ("-machine", f"pseries,{PSERIES}", "-cpu", "power8"), "hvc0", "",
-                     models={"power9": ("-cpu", "power9", "-machine", "ic-mode=xics")}),
+                     dlpar=True, models={"power9": ("-cpu", "power9", "-machine", "ic-mode=xics")}),
 }
+MACHINES["ppc64le"] = MACHINES["ppc64"]
 
 
 def backend(name, size):

@@ -27,6 +27,7 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "needs_debug: runs on the debug kernel in any case (set by itself)")
     config.addinivalue_line("markers", "needs_fault: wants KUnit or fault injection (set by itself)")
     config.addinivalue_line("markers", "own_kernel: names its kernel itself, and runs once")
+    config.addinivalue_line("markers", "not_on(arch): about what this architecture has not")
     config.addinivalue_line("markers", "measure: says something of the kernel without debugging only")
     config.addinivalue_line("markers", "slow_on_debug: runs on the debug kernel with `make test-full` only")
     config.addinivalue_line("markers", "expected_skip(reason): a skip of this test is not a failure")
@@ -38,10 +39,10 @@ CAPTURE = []
 
 
 @functools.lru_cache(maxsize=None)
-def exact_image(variant):
+def exact_image(variant, arch=None):
     """A kernel's image; a build takes minutes, so its progress is shown past pytest's capture."""
     with CAPTURE[0].global_and_fixture_disabled():
-        return kernels.image_of(os.environ.get("TEST_ARCH", "x86_64"), variant)
+        return kernels.image_of(arch or os.environ.get("TEST_ARCH", "x86_64"), variant)
 
 
 def image(variant):
@@ -73,7 +74,7 @@ def kernel_page_blocks():
 
 @pytest.fixture(scope="session")
 def kernel_named():
-    """Any kernel, by its variant; for tests marked own_kernel."""
+    """Any kernel, by its variant and architecture; for tests marked own_kernel."""
     return exact_image
 
 
@@ -82,7 +83,14 @@ def kernel_debug():
     return image("debug")
 
 
-def pytest_collection_modifyitems(items):
+def has_place(item):
+    arch = os.environ.get("TEST_ARCH")
+    return not any(arch in mark.args for mark in item.iter_markers("not_on"))
+
+
+def pytest_collection_modifyitems(config, items):
+    config.hook.pytest_deselected(items=[item for item in items if not has_place(item)])
+    items[:] = filter(has_place, items)
     for item in items:
         for variant in ("debug", "fault"):
             if f"kernel_{variant}" in getattr(item, "fixturenames", ()):
@@ -101,7 +109,7 @@ def guest():
 def spare_guest(guest, kernel_ours):
     """2 GiB of boot memory, and RAM from 4 GiB on that the kernel does not know of."""
     def make(kernel=kernel_ours, append="", mem="4G", **options):
-        if kernels.arch_of(kernel).name == "ppc64":
+        if kernels.arch_of(kernel).kernel_name == "powerpc":
             mem = size_bytes(mem) + PPC64_MORE
         return guest(kernel=kernel, files=selftests.files(kernel), mem=mem, append=f"mem=2G {append}", **options)
     return make

@@ -27,6 +27,7 @@ PLOTS = ("gnuplot-nox",)
 FOREIGN = {
     "arm64": ("gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "qemu-system-arm", "qemu-efi-aarch64"),
     "ppc64": ("dpkg-dev", "gcc-powerpc64-linux-gnu", "libc6-dev-ppc64-cross", "qemu-system-ppc"),
+    "ppc64le": ("gcc-powerpc64le-linux-gnu", "libc6-dev-ppc64el-cross", "qemu-system-ppc"),
 }
 
 NEEDS = {
@@ -95,7 +96,10 @@ def ensure(command, with_source=False):
     """Install what the command needs and the machine lacks; with_source: the base's package too."""
     if not shutil.which("dpkg-query"):
         return
-    wanted = sorted({*NEEDS.get(command, ()), *FOREIGN.get(os.environ.get("ARCH"), ())})
+    wanted = {*NEEDS.get(command, ()), *FOREIGN.get(os.environ.get("ARCH"), ())}
+    if command == "test" and os.environ.get("FULL"):
+        wanted.update(FOREIGN["ppc64le"])
+    wanted = sorted(wanted)
     have = installed(wanted)
     missing = [package for package in wanted if package not in have]
     source_missing = with_source and not installed([SOURCE_PACKAGE])

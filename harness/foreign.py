@@ -14,7 +14,7 @@ from .assemble import locked
 from .paths import BUILD, HarnessError, shown
 
 HERE = "x86_64"
-DEBIAN = {"arm64": "arm64"}                 # what Debian calls it
+DEBIAN = {"arm64": "arm64", "ppc64le": "ppc64el"}                 # what Debian calls it
 TARGETS = ("apt-get", "indextargets", "--format", "deb-src $(REPO_URI) $(RELEASE) $(COMPONENT)",
            "Created-By: Packages", "Origin: Debian")
 

@@ -27,12 +27,18 @@ class Arch:
     image: str              # path below the build directory
     targets: tuple
     cross: str = ""
+    like: str = ""          # the architecture whose configuration this one changes
+
+    @property
+    def lineage(self):
+        return [self.like, self.name] if self.like else [self.name]
 
 
 ARCHES = {
     "x86_64": Arch("x86_64", "x86_64", "arch/x86/boot/bzImage", ("bzImage", "modules")),
     "arm64": Arch("arm64", "arm64", "arch/arm64/boot/Image", ("Image", "modules"), "aarch64-linux-gnu-"),
     "ppc64": Arch("ppc64", "powerpc", "vmlinux", ("vmlinux", "modules"), "powerpc64-linux-gnu-"),
+    "ppc64le": Arch("ppc64le", "powerpc", "vmlinux", ("vmlinux", "modules"), "powerpc64le-linux-gnu-", like="ppc64"),
 }
 
 FRAGMENTS = {               # variant: fragments besides base and architecture
@@ -65,8 +71,9 @@ class Build:
 
     @property
     def fragments(self):
-        names = [self.arch.name, *FRAGMENTS[self.variant]]
-        here = [CONFIGS / f"{name}-{self.arch.name}.config" for name in names]     # what differs on this architecture
+        names = [*self.arch.lineage, *FRAGMENTS[self.variant]]
+        # What differs on this architecture
+        here = [CONFIGS / f"{name}-{arch}.config" for arch in self.arch.lineage for name in names]
         return ([CONFIGS / f"{name}.config" for name in ("base", *names)] + [path for path in here if path.exists()]
                 + list(self.extra))
 

@@ -241,12 +241,17 @@ class Guest:
             raise self._died(what) if self.monitor.closed else self._late(what, timeout, "")
         return {**event.get("data", {}), "event": event["event"]}
 
+    @property
+    def has_dlpar(self):
+        """DIMMs are brought online, and taken offline, by DLPAR."""
+        return commandline.MACHINES[self.options.arch].dlpar
+
     def plug_dimm(self, id, size="1G", node=0, addr=None, check=True, timeout=60):
         """Plug a DIMM; True once the guest has added it, GuestError (False without check) if it would not."""
         self.qmp("object-add", qom_type="memory-backend-ram", id=f"mem-{id}", size=commandline.size_bytes(size),
                  reserve=False)
         where = {"addr": addr} if addr is not None else {}
-        dlpar = self._dlpar_request() if self.options.arch == "ppc64" else None
+        dlpar = self._dlpar_request() if self.has_dlpar else None
         try:
             self.qmp("device_add", driver="pc-dimm", id=id, memdev=f"mem-{id}", node=node, **where)
         except qmp.QmpError:
@@ -282,8 +287,19 @@ class Guest:
         """Ask for a DIMM back; True once it is gone, False when the guest refused."""
         self.monitor.forget(lambda event: event["event"] in UNPLUG_ENDS and
                             id in (event["data"].get("device"), event["data"].get("info", {}).get("device")))
-        self.qmp("device_del", id=id)
         end = time.monotonic() + timeout
+        if not self.has_dlpar:
+            self.qmp("device_del", id=id)
+            return self._unplugged(id, end)
+        # QEMU tells before the guest has put back what it had to
+        request = self._dlpar_request()
+        self.qmp("device_del", id=id)
+        gone = self._unplugged(id, end)
+        self._dlpar_ended(request, id, False, end - time.monotonic())
+        return gone
+
+    def _unplugged(self, id, end):
+        """Wait for the outcome that QEMU tells, until the time `end`."""
         while True:
             data = self.wait_event(UNPLUG_ENDS, end - time.monotonic(), device=id)
             if data["event"] == "DEVICE_DELETED":

@@ -15,7 +15,7 @@ DEBUG, ARM64, PPC64 = "debug", "arm64", "ppc64"
 ON_DEBUG = ("core", "refusal")
 ON_ARM64 = (ARM64, *(f"core/test_{name}.py" for name in (
     "boot", "kunit", "selftests", "faults", "dimms", "nodes", "ranges", "policies", "load", "pages")))
-ON_PPC64 = (PPC64, "core/test_kunit.py")
+ON_PPC64 = (PPC64, *(f"core/test_{name}.py" for name in ("boot", "kunit", "selftests", "ranges")))
 DEBUG_ON_ARM64 = (ARM64, *(f"core/test_{name}.py" for name in ("boot", "kunit", "selftests", "dimms", "nodes")))
 # The base's own tests, whose kernels are two more to build
 PEERS_ON_ARM64 = ("peers/test_hmm.py", "peers/test_kselftest.py")
@@ -77,7 +77,12 @@ def main(part="", full=False, select=""):
         settings = {"TEST_KERNEL": "fault", "TEST_ARCH": PPC64}
         runs.append(run_pytest(ON_PPC64, select, [*marks, "not measure"], **settings))
         if full:
-            runs.append(run_pytest(ON_PPC64, select, ["not measure"], **settings, TEST_MACHINE="power9"))
+            again = ["not measure", "not own_kernel"]
+            runs.append(run_pytest(ON_PPC64, select, again, **settings, TEST_MACHINE="power9"))
+            settings["TEST_KERNEL"] = DEBUG
+            runs.append(run_pytest(ON_PPC64, select, again, **settings))
+            # KASAN works here only
+            runs.append(run_pytest(ON_PPC64, select, again, **settings, TEST_MACHINE="power9"))
     counts = {key: sum(run[key] for run in runs) for key in runs[0]}
     if counts["skipped"]:
         print(f"{counts['skipped']} skipped as expected")

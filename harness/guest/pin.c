@@ -15,45 +15,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "pagemap.h"
 
-#define SPAN		(1UL << 30)
 #define PUT		"/sys/module/mhp_obstacle/parameters/put"
 
 static void fail(const char *what)
 {
 	fprintf(stderr, "pin: %s: %s\n", what, strerror(errno));
 	exit(2);
-}
-
-static char *find_page(uint64_t start, uint64_t end, uint64_t *address)
-{
-	const long page_size = sysconf(_SC_PAGESIZE);
-	char *memory;
-	size_t at;
-
-	memory = mmap(NULL, SPAN, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (memory == MAP_FAILED)
-		fail("mmap");
-	madvise(memory, SPAN, MADV_NOHUGEPAGE);
-	for (at = 0; at < SPAN; at += page_size) {
-		char *page = memory + at;
-
-		*page = 1;
-		*address = address_of(page);
-		if (*address >= start && *address < end) {
-			if (at)
-				munmap(memory, at);
-			return page;
-		}
-	}
-	fprintf(stderr, "pin: no page of %lu MiB is in the range\n", SPAN >> 20);
-	exit(1);
 }
 
 static void let_module_pin(const char *page)
@@ -76,7 +48,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: pin <start> <end> [loosely|dma]\n");
 		return 2;
 	}
-	page.iov_base = find_page(strtoull(argv[1], NULL, 0), strtoull(argv[2], NULL, 0), &address);
+	page.iov_base = page_between(strtoull(argv[1], NULL, 0), strtoull(argv[2], NULL, 0), &address);
 	if (pipe(ends))
 		fail("pipe");
 	if (!strcmp(how, "dma"))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """DLPAR of memory: by the hypervisor's events and by /sys/kernel/dlpar; and why it was refused.
 
-A DIMM of QEMU's is a row of LMBs of 256 MiB, each a memory block.
+A DIMM of QEMU's is a row of LMBs.
 """
 
 import re
@@ -12,33 +12,11 @@ from harness import memory, selftests
 from harness.dlpar import drc_index, refusal, request, why
 from harness.qemu import DLPAR
 from harness.refusals import parse
+from harness.tests.ppc64.conftest import LMB, plug, states
 
-LMB = 256 << 20
 NOTIFIER = "/sys/module/mhp_notifier/parameters"
+OBSTACLE = "/sys/module/mhp_obstacle/parameters"
 TIME_LIMIT = "hotplug/offline_timeout_ms"
-
-
-@pytest.fixture
-def partition(guest, kernel_ours):
-    """What comes is for movable pages only, as whoever wants it back boots."""
-    def make(append="movable_node", **options):
-        return guest(kernel=kernel_ours, files=selftests.files(kernel_ours),
-                     **{"mem": "2G", "maxmem": "8G", "slots": 4, "append": append, **options})
-    return make
-
-
-def plug(g, name="dimm0", lmbs=2, **options):
-    """The blocks that came."""
-    before = memory.blocks(g)
-    assert g.plug_dimm(name, size=f"{lmbs * LMB >> 20}M", **options)
-    blocks = sorted(memory.blocks(g).keys() - before.keys())
-    assert len(blocks) == lmbs and states(g, blocks) == {"online"}
-    return blocks
-
-
-def states(g, blocks):
-    now = memory.blocks(g)
-    return {now.get(block, "gone") for block in blocks}
 
 
 def pin(g, block):
@@ -89,26 +67,35 @@ def test_bad_requests(partition):
         first, second = plug(g)
         assert not request(g, f"memory remove index {drc_index(second)}")
         before = selftests.snapshot(g)
-        for words, reason, text in (
-                ("remove count 2", "absent", r"2 LMBs are asked for, and of \d+ no more than 1 can be removed"),
-                ("add count 100", "absent", r"100 LMBs are asked for, and of \d+ no more than \d+ can be added"),
-                ("add count 0", "input", "no LMB is asked for"),
-                ("remove index 0", "owned", "LMB 0x0 is reserved, it neither comes nor goes"),
-                (f"add index {drc_index(first)}", "conflict", f"LMB {drc_index(first)} is in the partition already"),
-                (f"remove index {drc_index(second)}", "absent", f"LMB {drc_index(second)} is not in the partition"),
-                (f"add index {drc_index(second + 2)}", "arch", "the hypervisor does not give what is asked for, .*"),
-                ("add index 0x12345", "absent", "1 LMBs from 0x12345 on are asked for, there are 0")):
-            assert request(g, f"memory {words}")
+        for words, error, reason, text in (
+                ("remove count 2", "EINVAL", "absent", r"2 LMBs are asked for, and of \d+ no more than 1 can be removed"),
+                ("add count 100", "EINVAL", "absent", r"100 LMBs are asked for, and of \d+ no more than \d+ can be added"),
+                ("add count 0", "EINVAL", "input", "no LMB is asked for"),
+                ("remove index 0", "EINVAL", "owned", "LMB 0x0 is reserved, it neither comes nor goes"),
+                (f"add index {drc_index(first)}", "EPERM", "conflict",
+                 f"LMB {drc_index(first)} is in the partition already"),
+                (f"remove index {drc_index(second)}", "EINVAL", "absent",
+                 f"LMB {drc_index(second)} is not in the partition"),
+                (f"add index {drc_index(second + 2)}", "EINVAL", "arch",
+                 "the hypervisor does not give what is asked for, .*"),
+                ("add index 0x12345", "EINVAL", "absent", "1 LMBs from 0x12345 on are asked for, there are 0")):
+            assert selftests.put(g, DLPAR, f"memory {words}") == error, words
             others, unrestored, told = refusal(g)
             assert (others, unrestored) == (0, 0)
             assert told.reason == reason and re.fullmatch(text, told.why), told
             assert told.request == words.split()[0]
         assert not selftests.difference(before, selftests.snapshot(g))
+        # What cannot be read is no request
+        text = why(g)
+        assert selftests.put(g, DLPAR, "memory add bogus") == "EINVAL"
+        assert why(g) == text
 
 
 def test_not_by_hand(partition):
-    """What DLPAR keeps book of, it says so."""
+    """What DLPAR keeps book of, it says so; and of what the firmware has reserved."""
     with partition() as g:
+        assert selftests.put(g, "remove", f"{max(memory.blocks(g)) * LMB:#x}") == "EPERM"
+        assert "only firmware" in memory.refusal(g)
         blocks = plug(g)
         assert not request(g, f"memory remove index {drc_index(blocks[1])}")
         memory.set_state(g, [blocks[0]], "offline")
@@ -134,6 +121,53 @@ def test_a_page_that_stays(partition):
             assert not selftests.difference(before, selftests.snapshot(g))
             let_go(holder)
         assert not request(g, f"memory remove indexed-count 3 {drc_index(blocks[0])}")
+
+
+def test_put_back_as_it_was(partition):
+    """Offline, movable where the kernel would not choose that, and whatever the policy for new memory is."""
+    with partition(append="", nodes=[{"mem": "1G", "cpus": "0-1"}, {"mem": "1G"}]) as g:
+        selftests.load(g, "mhp_obstacle")
+        blocks = plug(g, lmbs=4, node=1)
+        for block, state in zip(blocks, ("offline", "online_kernel", "online_movable", "online_movable")):
+            memory.set_state(g, [block], "offline")
+            if state != "offline":
+                memory.set_state(g, [block], state)
+        assert selftests.put(g, TIME_LIMIT, "1000") == "ok"
+        assert selftests.put(g, f"{OBSTACLE}/put", f"kernel {blocks[-1] * LMB:#x} {LMB:#x}") == "ok"
+        for policy in ("offline", "online", "online_movable"):
+            memory.auto_online(g, policy)
+            before = selftests.snapshot(g)
+            assert request(g, f"memory remove indexed-count 4 {drc_index(blocks[0])}")
+            others, unrestored, told = refusal(g)
+            assert (others, unrestored, told.first // LMB) == (0, 0, blocks[-1])
+            assert not selftests.difference(before, selftests.snapshot(g))
+        memory.auto_online(g, "offline")
+        assert selftests.put(g, f"{OBSTACLE}/drop", "all") == "ok"
+
+
+def test_lmbs_behind_mem(partition):
+    """The partition has them, the kernel was told not to use them: by hand they come, and go."""
+    with partition(append="movable_node mem=1G") as g:
+        block = max(memory.blocks(g)) + 1
+        assert request(g, f"memory add index {drc_index(block)}")
+        for name in ("probe", "remove"):
+            assert selftests.put(g, name, f"{block * LMB:#x}") == "ok", memory.refusal(g)
+
+
+def test_a_page_of_the_kernel(partition):
+    """Without movable_node the kernel uses what comes, and nothing moves that away."""
+    with partition(append="", nodes=[{"mem": "1G", "cpus": "0-1"}, {"mem": "1G"}]) as g:
+        selftests.load(g, "mhp_obstacle")
+        blocks = plug(g, node=1)
+        assert "Normal" in g.run(f"cat {memory.SYSFS}/memory{blocks[0]}/valid_zones")
+        for kind, page in (("slab", "slab"), ("kernel", "unknown")):
+            assert selftests.put(g, f"{OBSTACLE}/put", f"{kind} {blocks[1] * LMB:#x} {LMB:#x}") == "ok"
+            before = selftests.snapshot(g)
+            assert request(g, f"memory remove index {drc_index(blocks[1])}")
+            told = refusal(g)[2]
+            assert (told.reason, told.page, told.first // LMB) == ("unmovable", page, blocks[1]), told
+            assert not selftests.difference(before, selftests.snapshot(g))
+            assert selftests.put(g, f"{OBSTACLE}/drop", "all") == "ok"
 
 
 def test_the_first_of_several(partition):

@@ -95,9 +95,33 @@ static size_t device_tree(struct range *ranges, size_t max)
 	return count;
 }
 
+static int by_start(const void *a, const void *b)
+{
+	const struct range *one = a, *other = b;
+
+	return (one->start > other->start) - (one->start < other->start);
+}
+
+/* A device tree tells of each node, or each LMB, by itself */
+static size_t join(struct range *ranges, size_t count)
+{
+	size_t joined = 0, i;
+
+	qsort(ranges, count, sizeof(*ranges), by_start);
+	for (i = 1; i < count; i++) {
+		if (ranges[joined].start + ranges[joined].size == ranges[i].start)
+			ranges[joined].size += ranges[i].size;
+		else
+			ranges[++joined] = ranges[i];
+	}
+	return count ? joined + 1 : 0;
+}
+
 size_t firmware_memory(struct range *ranges, size_t max)
 {
-	const size_t count = memory_map(ranges, max);
+	size_t count = memory_map(ranges, max);
 
-	return count ? count : device_tree(ranges, max);
+	if (!count)
+		count = device_tree(ranges, max);
+	return join(ranges, count);
 }
