@@ -18,7 +18,7 @@ MIB, GIB = 1 << 20, 1 << 30
 DIMM_BYTES = 2 * GIB
 BOOT_LIMIT = 2 * GIB            # mem=
 # Where a machine of 4 GiB has RAM above that
-HAND_STARTS = {"x86_64": 4 * GIB, "arm64": 4 * GIB, "ppc64": 2 * GIB}
+HAND_STARTS = {"x86_64": 4 * GIB, "arm64": 4 * GIB, "ppc64": 2 * GIB, "ppc64le": 2 * GIB}
 HAND_BYTES = GIB
 LOAD_MIB, HAND_LOAD_MIB = 512, 128
 LMBS_BYTES, LMBS_LOAD_MIB = 512 * MIB, 192
@@ -260,6 +260,7 @@ BOOTS = {
     "arm64": [({"mem": "2G", **DIMMS}, (through_acpi,)), (SPARE, (by_hand,))],
     "ppc64": [({"mem": "2G", "append": "movable_node", **DIMMS}, (through_dlpar,)), (SPARE, (by_hand,))],
 }
+BOOTS["ppc64le"] = BOOTS["ppc64"]
 
 
 def tell(image, name, options, parts):

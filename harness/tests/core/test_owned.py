@@ -5,6 +5,8 @@ import pytest
 
 from harness import dax, memory, selftests
 
+pytestmark = pytest.mark.slow_on_debug
+
 MIB = 1 << 20
 SPARE_START = 4 << 30
 

@@ -5,6 +5,8 @@ import pytest
 
 from harness import memory, selftests
 
+pytestmark = pytest.mark.slow_on_debug
+
 MIB = 1 << 20
 START = 4 << 30
 PARAMETERS = "/sys/module/memory_hotplug/parameters"

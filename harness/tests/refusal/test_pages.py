@@ -8,6 +8,8 @@ import pytest
 from harness import memory
 from harness.refusals import Refusal
 
+pytestmark = pytest.mark.slow_on_debug
+
 BUSY = -16
 UNKNOWN = (r"unknown allocation, references 1, flags 0x[0-9a-f]+\(.*\); "
            r"boot with page_owner=on to see whose")
