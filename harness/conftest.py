@@ -26,6 +26,7 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "full: too slow for `make test`, runs with `make test-full`")
     config.addinivalue_line("markers", "needs_debug: runs on the debug kernel in any case (set by itself)")
     config.addinivalue_line("markers", "needs_fault: wants KUnit or fault injection (set by itself)")
+    config.addinivalue_line("markers", "needs_stock: compares with the base's kernel (set by itself)")
     config.addinivalue_line("markers", "own_kernel: names its kernel itself, and runs once")
     config.addinivalue_line("markers", "not_on(arch): about what this architecture has not")
     config.addinivalue_line("markers", "measure: says something of the kernel without debugging only")
@@ -92,7 +93,7 @@ def pytest_collection_modifyitems(config, items):
     config.hook.pytest_deselected(items=[item for item in items if not has_place(item)])
     items[:] = filter(has_place, items)
     for item in items:
-        for variant in ("debug", "fault"):
+        for variant in ("debug", "fault", "stock"):
             if f"kernel_{variant}" in getattr(item, "fixturenames", ()):
                 item.add_marker(f"needs_{variant}")
 

@@ -62,7 +62,9 @@ def main(part="", full=False, select=""):
     runs = []
     if part not in (DEBUG, ARM64, PPC64):
         # Without a part the runs that follow have those that need the debug kernel, or one that injects faults.
-        first = marks if part else [*marks, "not needs_debug"] + ["not needs_fault"] * (not full)
+        first = marks if part else [*marks, "not needs_debug"]
+        if not part and not full:
+            first += ["not needs_fault", "not needs_stock"]     # two kernels less to build
         runs.append(run_pytest([part] if part else folders(), select, first))
     if part == DEBUG or not part:
         again = [*marks, "not measure"] if full else [*marks, "not measure", "not slow_on_debug"]
