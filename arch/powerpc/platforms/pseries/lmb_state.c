@@ -7,7 +7,7 @@
 
 #include <linux/device.h>
 #include <linux/memory.h>
-#include <linux/mm.h>
+#include <linux/mmzone.h>
 #include <linux/xarray.h>
 
 #include <asm/drmem.h>
@@ -24,11 +24,9 @@ static unsigned long number_of(const struct drmem_lmb *lmb)
 
 static enum mmop state_of(const struct memory_block *block)
 {
-	const unsigned long pfn = section_nr_to_pfn(block->start_section_nr);
-
 	if (block->dev.offline)
 		return MMOP_OFFLINE;
-	return zone_idx(page_zone(pfn_to_page(pfn))) == ZONE_MOVABLE ?
+	return block->zone && zone_idx(block->zone) == ZONE_MOVABLE ?
 		MMOP_ONLINE_MOVABLE : MMOP_ONLINE_KERNEL;
 }
 
