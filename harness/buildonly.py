@@ -214,8 +214,8 @@ def ours(source, config):
 
 def unlisted_callers(source):
     """Files that use the interface, that are ours or hooked, and that no configuration builds."""
-    found = subprocess.run(["grep", "-rlwE", "--include=*.c", INTERFACE, "arch", "drivers", "fs", "kernel", "lib", "mm"],
-                           cwd=source, capture_output=True, text=True, check=True).stdout.split()
+    found = subprocess.run(["grep", "-rlwE", "--include=*.c", INTERFACE, "arch", "drivers", "fs", "kernel", "lib",
+                            "mm"], cwd=source, capture_output=True, text=True, check=True).stdout.split()
     found += [path for path in {**assemble.our_files(source), **assemble.our_patches()}
               if path.endswith(".c") and not path.startswith("tools/")]
     return sorted({path for path in found if path[:-2] not in CALLERS

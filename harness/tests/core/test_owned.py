@@ -167,7 +167,8 @@ def test_boot_memory_that_nobody_owns(guest, kernel_ours):
         assert not memory.blocks_in(g, start, start + gib)
         for first, end, name, _ in memory.iomem(g):
             assert name != "System RAM" or end <= start or first >= start + gib
-        entries = g.run("cd /sys/firmware/memmap; for i in *; do cat $i/start $i/end $i/type | tr '\\n' ' '; echo; done")
+        entries = g.run("cd /sys/firmware/memmap; "
+                        "for i in *; do cat $i/start $i/end $i/type | tr '\\n' ' '; echo; done")
         for first, last, *kind in (line.split() for line in entries.splitlines()):
             assert kind != ["System", "RAM"] or int(last, 16) < start or int(first, 16) >= start + gib, entries
 

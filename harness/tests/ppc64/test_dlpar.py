@@ -68,8 +68,10 @@ def test_bad_requests(partition):
         assert not request(g, f"memory remove index {drc_index(second)}")
         before = selftests.snapshot(g)
         for words, error, reason, text in (
-                ("remove count 2", "EINVAL", "absent", r"2 LMBs are asked for, and of \d+ no more than 1 can be removed"),
-                ("add count 100", "EINVAL", "absent", r"100 LMBs are asked for, and of \d+ no more than \d+ can be added"),
+                ("remove count 2", "EINVAL", "absent",
+                 r"2 LMBs are asked for, and of \d+ no more than 1 can be removed"),
+                ("add count 100", "EINVAL", "absent",
+                 r"100 LMBs are asked for, and of \d+ no more than \d+ can be added"),
                 ("add count 0", "EINVAL", "input", "no LMB is asked for"),
                 ("remove index 0", "EINVAL", "owned", "LMB 0x0 is reserved, it neither comes nor goes"),
                 (f"add index {drc_index(first)}", "EPERM", "conflict",

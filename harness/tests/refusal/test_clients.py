@@ -227,7 +227,8 @@ def test_batch_of_a_dimm(kernel_ours):
 
 
 def ranges(field):
-    return [tuple(int(number, 16) for number in rest.split("+")) for _, what, rest in record(field.guest) if what == "replay"]
+    return [tuple(int(number, 16) for number in rest.split("+"))
+            for _, what, rest in record(field.guest) if what == "replay"]
 
 
 def test_replay(field, named, block):
