@@ -30,7 +30,7 @@ def test_makefile_names_them(kernel_ours):
     ("lockdown.sh", "lsm=lockdown lockdown=integrity")])
 def test_script(guest, kernel_ours, record_ktap, name, append):
     with booted(guest, kernel_ours, append) as g:
-        record_ktap(g.ktap(selftests.program(name), timeout=120))
+        record_ktap(g.ktap(selftests.program(name), timeout=400))
 
 
 def run_states(guest, image, rounds):

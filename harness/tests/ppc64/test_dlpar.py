@@ -127,13 +127,14 @@ def test_a_page_that_stays(partition):
 
 def test_put_back_as_it_was(partition):
     """Offline, movable where the kernel would not choose that, and whatever the policy for new memory is."""
-    with partition(append="", nodes=[{"mem": "1G", "cpus": "0-1"}, {"mem": "1G"}]) as g:
+    # The kernel must not settle in them before the test has put them where it wants them
+    with partition(append="memory_hotplug.online_policy=auto-movable",
+                   nodes=[{"mem": "1G", "cpus": "0-1"}, {"mem": "1G"}]) as g:
         selftests.load(g, "mhp_obstacle")
         blocks = plug(g, lmbs=4, node=1)
-        for block, state in zip(blocks, ("offline", "online_kernel", "online_movable", "online_movable")):
-            memory.set_state(g, [block], "offline")
-            if state != "offline":
-                memory.set_state(g, [block], state)
+        memory.set_state(g, blocks[:2], "offline")
+        memory.set_state(g, [blocks[1]], "online_kernel")
+        g.run("echo contig-zones > /sys/module/memory_hotplug/parameters/online_policy")
         assert selftests.put(g, TIME_LIMIT, "1000") == "ok"
         assert selftests.put(g, f"{OBSTACLE}/put", f"kernel {blocks[-1] * LMB:#x} {LMB:#x}") == "ok"
         for policy in ("offline", "online", "online_movable"):
