@@ -33,6 +33,8 @@ static int register_chunk(struct mhp_range_op *op, u64 start, u64 size)
 		.nid = op->nid,
 		.group = op->group,
 		.owner = &op->owner,
+		.ops = op->ops,
+		.data = op->data,
 	};
 	int ret = create_memory_blocks(&set);
 
@@ -186,6 +188,7 @@ static void unprepare_block(struct mhp_transition *t)
 static void finish_block(struct mhp_transition *t)
 {
 	tell_clients(t, MEM_FINISH_OFFLINE);
+	mhp_section_offlined(to_block_op(t));
 }
 
 /* zone-ready -> accepted and back: the clients prepare for the memory */
@@ -204,7 +207,7 @@ static void tell_offline(struct mhp_transition *t)
 	tell_clients(t, MEM_OFFLINE);
 }
 
-/* relied-on -> occupied: the clients let go of the memory */
+/* relied-on -> held: the clients let go of the memory */
 static int ask_offline(struct mhp_transition *t)
 {
 	return ask_clients(t, MEM_GOING_OFFLINE, MEM_CANCEL_OFFLINE);
@@ -266,6 +269,11 @@ static const struct mhp_step block_steps[] = {
 	[MHP_BLOCK_OCCUPIED] = {
 		.name		= "occupied",
 		.try_down	= mhp_pages_evacuate,
+	},
+	[MHP_BLOCK_HELD] = {
+		.name		= "held",
+		.try_down	= mhp_section_let_go,
+		.undo_down	= mhp_section_hold_again,
 	},
 	[MHP_BLOCK_RELIED_ON] = {
 		.name		= "relied-on",
@@ -329,11 +337,26 @@ static int walk_block(struct mhp_block_op *op, enum mhp_block_state target)
 
 static int conclude_block(struct mhp_block_op *op, int ret)
 {
+	const struct mem_section_ops *ops = op->mem->section_ops;
+
 	if (ret)
-		mhp_refusal_publish(&op->t.refusal, op->mem);
+		mhp_refusal_publish(&op->t.refusal,
+				    ops && ops->hidden ? NULL : op->mem);
 	else
 		mhp_refusal_forget(op->mem);
 	return ret;
+}
+
+static struct zone *zone_of_block(const struct mhp_block_op *op,
+				  enum mmop online_type)
+{
+	const struct memory_block *mem = op->mem;
+
+	if (online_type == MMOP_ONLINE && mem->section_ops &&
+	    mem->section_ops->prefers_movable)
+		return mhp_balanced_zone(mem->nid, op->start_pfn, op->nr_pages);
+	return zone_for_pfn_range(online_type, mem->nid, mem->group,
+				  op->start_pfn, op->nr_pages);
 }
 
 /**
@@ -343,9 +366,9 @@ static int conclude_block(struct mhp_block_op *op, int ret)
  *
  * Context: Process context, device_hotplug_lock and the block's device lock
  * held; takes mem_hotplug_lock.
- * Return: 0; -EHWPOISON if the block has poisoned pages; -ENOMEM; the errno of a
- * client that refused. After an error the block is offline and its refusal
- * tells why.
+ * Return: 0; -EHWPOISON if the block has poisoned pages; -EPERM if its provider
+ * alone brings it online; -ENOMEM; the errno of a client that refused. After an
+ * error the block is offline and its refusal tells why.
  */
 int mhp_block_online(struct memory_block *mem, enum mmop online_type)
 {
@@ -353,21 +376,22 @@ int mhp_block_online(struct memory_block *mem, enum mmop online_type)
 	int ret;
 
 	mhp_block_op_init(&op, "online", mem, NULL, MHP_BLOCK_OFFLINE);
+	ret = mhp_section_check_online(&op);
+	if (ret)
+		return conclude_block(&op, ret);
 	if (memory_block_nr_poison(mem)) {
 		ret = mhp_refuse_walk(&op.t, MHP_REFUSED_POISON, -EHWPOISON,
 				      "the block has %lu pages with hardware errors",
 				      memory_block_nr_poison(mem));
 		return conclude_block(&op, ret);
 	}
-	op.zone = zone_for_pfn_range(online_type, mem->nid, mem->group,
-				     op.start_pfn, op.nr_pages);
+	op.zone = zone_of_block(&op, online_type);
 	return conclude_block(&op, walk_block(&op, MHP_BLOCK_ONLINE));
 }
 
 static int online_added_block(struct memory_block *mem, void *arg)
 {
-	mem->online_type = *(enum mmop *)arg;
-	return device_online(&mem->dev);
+	return memory_block_online(mem, *(enum mmop *)arg);
 }
 
 /* Adding has succeeded: blocks that fail here stay offline, with a refusal */
@@ -400,9 +424,15 @@ static int perform_add(struct mhp_range_op *op)
 
 	if (op->flags & MHP_MERGE_RESOURCE)
 		merge_system_ram_resource(op->res);
-	if (!(op->flags & MHP_CALLER_ONLINES))
+	if (!(op->flags & MHP_CALLER_ONLINES) &&
+	    (!op->ops || op->ops->online_by == MEM_SECTION_BY_ANYBODY))
 		online_added_blocks(op);
 	return 0;
+}
+
+static const struct mem_section_ops *ops_of_flags(mhp_t flags)
+{
+	return flags & MHP_GENERIC_OPS ? &mem_section_generic_ops : NULL;
 }
 
 /* The addresses are still to be claimed, under the name @res_name */
@@ -415,6 +445,7 @@ int mhp_add_unclaimed(int nid, u64 start, u64 size, const char *res_name,
 	op.nid = nid;
 	op.flags = flags;
 	op.res_name = res_name;
+	op.ops = ops_of_flags(flags);
 	mhp_owner_set(&op.owner, provider, res_name, caller);
 	return perform_add(&op);
 }
@@ -438,6 +469,7 @@ int add_memory_resource(int nid, struct resource *res, mhp_t mhp_flags)
 	op.nid = nid;
 	op.flags = mhp_flags;
 	op.res = res;
+	op.ops = ops_of_flags(mhp_flags);
 	mhp_owner_set(&op.owner, MHP_PROVIDER_DRIVER, res->name, _RET_IP_);
 	return perform_add(&op);
 }
@@ -517,6 +549,79 @@ int add_memory_driver_managed(int nid, u64 start, u64 size,
 }
 EXPORT_SYMBOL_GPL(add_memory_driver_managed);
 
+/**
+ * mem_sections_add() - add memory with operations of the provider's
+ * @range: the memory; not used afterwards
+ *
+ * Context: Process context; takes device_hotplug_lock. The functions of the
+ * operations may be called before it returns.
+ * Return: -ENODEV if the provider's module is going away; -EINVAL for operations
+ * that contradict themselves; else as add_memory_resource() or __add_memory().
+ */
+int mem_sections_add(const struct mem_section_range *range)
+{
+	const struct mem_section_ops *ops = range->ops;
+	struct mhp_range_op op = mhp_range_op("add", range->start, range->size,
+					      MHP_RANGE_ABSENT);
+	int ret;
+
+	op.nid = range->nid;
+	op.flags = range->flags;
+	op.res = range->res;
+	if (!range->res)
+		op.res_name = ops->res_name ?: "System RAM";
+	op.ops = ops;
+	op.data = range->data;
+	op.owner.provider = MHP_PROVIDER_DRIVER;
+	strscpy(op.owner.name, ops->name);
+
+	lock_device_hotplug();
+	ret = perform_add(&op);
+	unlock_device_hotplug();
+	return ret;
+}
+EXPORT_SYMBOL_GPL(mem_sections_add);
+
+static int online_for_provider(struct memory_block *mem, void *arg)
+{
+	int ret;
+
+	mem->hotplug.for_driver = true;
+	ret = online_added_block(mem, arg);
+	mem->hotplug.for_driver = false;
+	return min(ret, 0);
+}
+
+/**
+ * mem_sections_online() - bring memory online for its provider
+ * @start: first byte
+ * @size: size in bytes
+ * @online_type: to which kind of zone
+ *
+ * Memory that is online already is passed over. After an error all blocks below
+ * the one that failed are online; offline_and_remove_memory() takes them all.
+ *
+ * Context: Process context; takes device_hotplug_lock.
+ * Return: 0, or what kept a block from going online, as the state of a memory block
+ * gives it.
+ */
+int mem_sections_online(u64 start, u64 size, enum mmop online_type)
+{
+	struct memory_batch batch;
+	bool batched;
+	int ret;
+
+	lock_device_hotplug();
+	batched = memory_batch_begin(&batch, start, size, true);
+	ret = walk_memory_blocks(start, size, &online_type,
+				 online_for_provider);
+	if (batched)
+		memory_batch_end();
+	unlock_device_hotplug();
+	return ret;
+}
+EXPORT_SYMBOL_GPL(mem_sections_online);
+
 #ifdef CONFIG_MEMORY_HOTREMOVE
 /**
  * mhp_block_offline() - take a memory block offline
@@ -528,7 +633,8 @@ EXPORT_SYMBOL_GPL(add_memory_driver_managed);
  *
  * Context: Process context, device_hotplug_lock and the block's device lock
  * held; takes mem_hotplug_lock.
- * Return: 0; -EINVAL for a block with holes or in several zones; -EBUSY; -EINTR;
+ * Return: 0; -EINVAL for a block with holes or in several zones; -EPERM if its
+ * provider alone takes it offline, or nobody; -EBUSY; -EINTR;
  * -ETIMEDOUT, but not for drivers and kernel threads; -ENOMEM; the errno of a
  * client that refused. After an error the block is online and its refusal tells
  * why.

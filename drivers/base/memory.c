@@ -14,8 +14,10 @@
 #include <linux/memory.h>
 #include <linux/memory_hotplug.h>
 #include <linux/memory_refusal.h>
+#include <linux/memory_section_ops.h>
 #include <linux/memory_transition.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/pfn.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -101,11 +103,61 @@ static const struct bus_type memory_bus = {
 	.offline = memory_bus_offline,
 };
 
+/* User space does not see a hidden block: it is no device */
+static bool is_hidden(const struct memory_block *mem)
+{
+	return mem->section_ops && mem->section_ops->hidden;
+}
+
+/**
+ * memory_block_online() - bring a block online
+ * @mem: the block
+ * @online_type: to which kind of zone
+ *
+ * Context: Process context, device_hotplug_lock held.
+ * Return: 1 if it was online already; else as mhp_block_online().
+ */
+int memory_block_online(struct memory_block *mem, enum mmop online_type)
+{
+	int ret = 1;
+
+	mem->online_type = online_type;
+	if (!is_hidden(mem))
+		return device_online(&mem->dev);
+	device_lock(&mem->dev);
+	if (mem->state != MEM_ONLINE)
+		ret = memory_bus_online(&mem->dev);
+	device_unlock(&mem->dev);
+	return ret;
+}
+
+/**
+ * memory_block_offline() - take a block offline
+ * @mem: the block
+ *
+ * Context: Process context, device_hotplug_lock held.
+ * Return: 1 if it was offline already; else as mhp_block_offline().
+ */
+int memory_block_offline(struct memory_block *mem)
+{
+	int ret = 1;
+
+	if (!is_hidden(mem))
+		return device_offline(&mem->dev);
+	device_lock(&mem->dev);
+	if (mem->state != MEM_OFFLINE)
+		ret = memory_bus_offline(&mem->dev);
+	device_unlock(&mem->dev);
+	return ret;
+}
+
 static void release_block(struct device *dev)
 {
 	struct memory_block *mem = to_memory_block(dev);
 
 	mhp_refusal_release(mem);
+	if (mem->section_ops)
+		module_put(mem->section_ops->owner);
 	kfree(mem);
 }
 
@@ -262,19 +314,34 @@ static struct memory_block *alloc_block(unsigned long block_id,
 	return mem;
 }
 
+/* Like the device core does, for messages */
+static int show_block(struct memory_block *mem)
+{
+	device_initialize(&mem->dev);
+	return is_hidden(mem) ? dev_set_name(&mem->dev, "memory%u", mem->dev.id) :
+				device_add(&mem->dev);
+}
+
+static void unshow_block(struct memory_block *mem)
+{
+	if (!is_hidden(mem))
+		device_del(&mem->dev);
+	put_device(&mem->dev);
+}
+
 /* After an error the block is gone */
 static int register_block(struct memory_block *mem)
 {
 	int ret;
 
-	ret = device_register(&mem->dev);
+	ret = show_block(mem);
 	if (ret) {
 		put_device(&mem->dev);
 		return ret;
 	}
 	ret = xa_err(xa_store(&memory_blocks, mem->dev.id, mem, GFP_KERNEL));
 	if (ret)
-		device_unregister(&mem->dev);
+		unshow_block(mem);
 	return ret;
 }
 
@@ -284,7 +351,7 @@ static void unregister_block(struct memory_block *mem)
 	list_del_init(&mem->group_next);
 	mem->group = NULL;
 	memory_refusals_leave(mem);
-	device_unregister(&mem->dev);
+	unshow_block(mem);
 }
 
 static int create_block(const struct memory_block_set *set,
@@ -295,11 +362,18 @@ static int create_block(const struct memory_block_set *set,
 
 	if (xa_load(&memory_blocks, block_id))
 		return -EEXIST;
+	if (set->ops && !try_module_get(set->ops->owner))
+		return -ENODEV;
 	mem = alloc_block(block_id, MEM_OFFLINE);
-	if (!mem)
+	if (!mem) {
+		if (set->ops)
+			module_put(set->ops->owner);
 		return -ENOMEM;
+	}
 	/* All that its files look at: they can be read once it is registered */
 	mem->owner = *set->owner;
+	mem->section_ops = set->ops;
+	mem->section_data = set->data;
 	mem->nid = set->nid;
 	mem->group = set->group;
 	mem->altmap = mhp_altmap_of(PFN_PHYS(memory_block_start_pfn(mem)));
@@ -312,7 +386,8 @@ static int create_block(const struct memory_block_set *set,
 static void remove_block(struct memory_block *mem)
 {
 	num_poisoned_pages_sub(-1UL, memory_block_nr_poison(mem));
-	unregister_memory_block_under_nodes(mem);
+	if (!is_hidden(mem))
+		unregister_memory_block_under_nodes(mem);
 	unregister_block(mem);
 }
 
@@ -364,6 +439,8 @@ int create_memory_blocks(const struct memory_block_set *set)
 		remove_blocks(first, id - 1);
 		return ret;
 	}
+	if (set->ops && set->ops->hidden)
+		return 0;
 	ret = register_memory_blocks_under_node(set->nid, PHYS_PFN(set->start),
 						PHYS_PFN(set->start + set->size),
 						MEMINIT_HOTPLUG);

@@ -13,6 +13,7 @@
 #include <linux/types.h>
 
 struct memory_block;
+struct mem_section_ops;
 struct memory_group;
 struct mhp_table;
 struct vmem_altmap;
@@ -49,6 +50,7 @@ enum mhp_range_state {
  * @MHP_BLOCK_ACCEPTED: the clients know it and can follow
  * @MHP_BLOCK_RELEASED: its pages belong to the allocator and are accounted
  * @MHP_BLOCK_OCCUPIED: its pages may hold data
+ * @MHP_BLOCK_HELD: its provider may hold on to pages of it
  * @MHP_BLOCK_RELIED_ON: the clients rely on it
  * @MHP_BLOCK_ALLOCATABLE: its free pages can be allocated
  * @MHP_BLOCK_CACHED: its free pages may wait on per-CPU lists
@@ -64,6 +66,7 @@ enum mhp_block_state {
 	MHP_BLOCK_ACCEPTED,
 	MHP_BLOCK_RELEASED,
 	MHP_BLOCK_OCCUPIED,
+	MHP_BLOCK_HELD,
 	MHP_BLOCK_RELIED_ON,
 	MHP_BLOCK_ALLOCATABLE,
 	MHP_BLOCK_CACHED,
@@ -102,6 +105,8 @@ struct mhp_owner {
  * @nid: node that the memory belongs to
  * @group: memory group that the blocks join, or NULL
  * @owner: who provides the memory
+ * @ops: the provider's operations, or NULL
+ * @data: what the provider gets back
  */
 struct memory_block_set {
 	u64 start;
@@ -109,12 +114,15 @@ struct memory_block_set {
 	int nid;
 	struct memory_group *group;
 	const struct mhp_owner *owner;
+	const struct mem_section_ops *ops;
+	void *data;
 };
 
 /**
  * struct mhp_position - where a block is in its table of states
  * @state: an enum mhp_block_state; written by the walk only
- * @for_driver: offline_and_remove_memory() takes it offline
+ * @for_driver: offline_and_remove_memory() takes it offline, or
+ *		mem_sections_online() brings it online
  * @leaving: it is being removed
  * @fail: where its next walk shall fail, see mhp_fail_arm(); 0 for nowhere
  */
@@ -148,6 +156,8 @@ void memory_refusals_leave(struct memory_block *mem);
 void memory_refusals_take(struct list_head *refusals);
 void memory_refusals_send(struct list_head *refusals);
 
+int memory_block_online(struct memory_block *mem, enum mmop online_type);
+int memory_block_offline(struct memory_block *mem);
 int create_memory_blocks(const struct memory_block_set *set);
 void remove_memory_blocks(u64 start, u64 size);
 unsigned long memory_block_nr_poison(const struct memory_block *mem);

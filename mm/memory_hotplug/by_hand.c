@@ -60,7 +60,7 @@ int mhp_probe_range(u64 start, u64 size)
 		mhp_refusal_publish(&op.t.refusal, NULL);
 		return ret;
 	}
-	return mhp_add_unclaimed(nid, start, size, "System RAM", MHP_NONE,
+	return mhp_add_unclaimed(nid, start, size, "System RAM", MHP_GENERIC_OPS,
 				 MHP_PROVIDER_PROBE, 0);
 }
 #endif /* CONFIG_ARCH_MEMORY_PROBE */

@@ -46,6 +46,10 @@ int mhp_check_offlinable(struct mhp_transition *t)
 	const unsigned long last_pfn = op->start_pfn + op->nr_pages - 1;
 	const u64 hole = mhp_range_first_hole(t->start, t->size);
 
+	const int ret = mhp_section_check_offline(op);
+
+	if (ret)
+		return ret;
 	if (!op->zone)
 		return mhp_refuse_walk(t, MHP_REFUSED_ZONES, -EINVAL,
 				       "the block belongs to several zones or nodes, it cannot go offline");
@@ -225,7 +229,8 @@ static void check_offline_page(struct mhp_scan *scan, bool unknown)
 	struct mhp_obstacle obstacle;
 
 	if (!scan->has_offline || unknown ||
-	    scan->op->about.event.releases_offline)
+	    scan->op->about.event.releases_offline ||
+	    mhp_section_lets_go(scan->op->mem))
 		return;
 	mhp_obstacle_describe(&obstacle, scan->offline_pfn);
 	if (obstacle.kind == MHP_PAGE_OFFLINE)

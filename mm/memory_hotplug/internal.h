@@ -22,6 +22,7 @@
  *	registration, span, node
  *	zone_policy, memmap_on_memory
  *	obstacle, progress
+ *	section_ops
  *	mapping, release, isolate, evacuate
  *	owner, debug
  *	batch, context
@@ -37,6 +38,7 @@
 #include <linux/memory_client.h>
 #include <linux/memory_hotplug.h>
 #include <linux/memory_refusal.h>
+#include <linux/memory_section_ops.h>
 #include <linux/memory_transition.h>
 #include <linux/memremap.h>
 #include <linux/mm.h>
@@ -106,6 +108,8 @@ struct mhp_table {
  * @flags: what add_memory() was asked for
  * @group: its memory group, or NULL
  * @owner: who provides it
+ * @ops: the provider's operations, or NULL
+ * @data: what the provider gets back
  * @res: the resource that covers it while it is being added
  * @res_name: name to claim the resource by; NULL when the caller has claimed
  * @node_added: the walk brought the node online
@@ -119,6 +123,8 @@ struct mhp_range_op {
 	mhp_t flags;
 	struct memory_group *group;
 	struct mhp_owner owner;
+	const struct mem_section_ops *ops;
+	void *data;
 	struct resource *res;
 	const char *res_name;
 	bool node_added;
@@ -305,6 +311,8 @@ void mhp_node_lose_memory(struct mhp_block_op *op);
 int mhp_zone_prepare(struct mhp_transition *t);
 
 /* zone_policy.c */
+struct zone *mhp_balanced_zone(int nid, unsigned long start_pfn,
+			       unsigned long nr_pages);
 bool mhp_movable_fits(unsigned long kernel_pages, unsigned long movable_pages,
 		      unsigned int ratio);
 unsigned long mhp_kernel_pages_needed(unsigned long movable_pages,
@@ -345,8 +353,18 @@ void mhp_memmap_fill(struct page *page, unsigned long nr_pages,
 void mhp_memmap_write(struct zone *zone, unsigned long start_pfn,
 		      unsigned long nr_pages, int migratetype, bool free);
 
+/* section_ops.c */
+int mhp_section_ops_check(struct mhp_range_op *op);
+int mhp_section_check_online(struct mhp_block_op *op);
+int mhp_section_check_offline(struct mhp_block_op *op);
+bool mhp_section_decides(const struct memory_block *mem);
+bool mhp_section_lets_go(const struct memory_block *mem);
+int mhp_section_let_go(struct mhp_transition *t);
+void mhp_section_hold_again(struct mhp_transition *t);
+void mhp_section_offlined(struct mhp_block_op *op);
+
 /* release.c */
-bool mhp_pages_come_free(void);
+bool mhp_pages_come_free(const struct memory_block *mem);
 unsigned int mhp_chunk_order(unsigned long pfn, unsigned long end_pfn);
 void mhp_pages_release(struct mhp_transition *t);
 void mhp_pages_allow(struct mhp_transition *t);

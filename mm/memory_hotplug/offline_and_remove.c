@@ -40,7 +40,7 @@ static int take_offline(struct memory_block *mem, void *arg)
 		type = mem->zone && zone_idx(mem->zone) == ZONE_MOVABLE ?
 		       MMOP_ONLINE_MOVABLE : MMOP_ONLINE_KERNEL;
 	mem->hotplug.for_driver = true;
-	ret = device_offline(&mem->dev);
+	ret = memory_block_offline(mem);
 	mem->hotplug.for_driver = false;
 	if (ret < 0)
 		return ret;
@@ -56,8 +56,9 @@ static int bring_back_online(struct memory_block *mem, void *arg)
 
 	if (type == MMOP_OFFLINE)
 		return 0;
-	mem->online_type = type;
-	ret = device_online(&mem->dev);
+	mem->hotplug.for_driver = true;
+	ret = memory_block_online(mem, type);
+	mem->hotplug.for_driver = false;
 	if (ret < 0)
 		pr_warn("%s could not be brought back online (%d)\n",
 			dev_name(&mem->dev), ret);

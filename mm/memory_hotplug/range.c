@@ -217,6 +217,9 @@ int mhp_range_claim(struct mhp_transition *t)
 	struct mhp_range_op *op = to_range_op(t);
 	int ret;
 
+	ret = mhp_section_ops_check(op);
+	if (ret)
+		return ret;
 	if (op->res_name) {
 		ret = claim_resource(op);
 		if (ret)

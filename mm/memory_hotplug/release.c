@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Giving a block's pages to the page allocator, by way of the online page
- * callback, and letting it hand them out.
+ * Giving a block's pages to the page allocator, by way of their provider or of the
+ * online page callback, and letting it hand them out.
  */
 
 #include <linux/log2.h>
@@ -75,16 +75,33 @@ EXPORT_SYMBOL_GPL(restore_online_page_callback);
 
 /**
  * mhp_pages_come_free() - are struct pages to be initialised as free ones?
+ * @mem: their block
  *
- * They are if all that is to come is to put them on the free lists; a callback of
- * somebody else decides about each, and finds them PageOffline().
+ * They are if all that is to come is to put them on the free lists. Otherwise
+ * their provider decides about each, or if it has not said how, the callback that
+ * somebody has set; they find them PageOffline().
  *
  * Context: mem_hotplug_lock held for writing, which keeps the answer as it is.
  * Return: whether they are.
  */
-bool mhp_pages_come_free(void)
+bool mhp_pages_come_free(const struct memory_block *mem)
 {
+	if (mem->section_ops)
+		return !mhp_section_decides(mem);
 	return online_page_callback == generic_online_page;
+}
+
+static void release_chunk(const struct memory_block *mem, unsigned long pfn,
+			  unsigned int order)
+{
+	struct page *page = pfn_to_page(pfn);
+
+	if (mhp_pages_come_free(mem))
+		free_hotplugged_pages(page, order);
+	else if (mem->section_ops)
+		mem->section_ops->online(page, order, mem->section_data);
+	else
+		online_page_callback(page, order);
 }
 
 /**
@@ -112,9 +129,6 @@ void mhp_pages_release(struct mhp_transition *t)
 	struct mhp_block_op *op = to_block_op(t);
 	const unsigned long start_pfn = mhp_usable_pfn(op);
 	const unsigned long end_pfn = start_pfn + mhp_usable_pages(op);
-	const online_page_callback_t release = mhp_pages_come_free() ?
-					       free_hotplugged_pages :
-					       online_page_callback;
 	struct zone *zone = op->zone;
 	unsigned int order;
 	unsigned long pfn;
@@ -125,7 +139,7 @@ void mhp_pages_release(struct mhp_transition *t)
 
 	for (pfn = start_pfn; pfn < end_pfn; pfn += 1UL << order) {
 		order = mhp_chunk_order(pfn, end_pfn);
-		release(pfn_to_page(pfn), order);
+		release_chunk(op->mem, pfn, order);
 	}
 	online_mem_sections(start_pfn, end_pfn);
 	mhp_contiguity_add(zone, op->nr_pages);

@@ -228,7 +228,7 @@ void mhp_zone_join(struct mhp_transition *t)
 
 	grow_zone(op->zone, mhp_usable_pfn(op), mhp_usable_pages(op));
 	mhp_memmap_write(op->zone, mhp_usable_pfn(op), mhp_usable_pages(op),
-			 MIGRATE_ISOLATE, mhp_pages_come_free());
+			 MIGRATE_ISOLATE, mhp_pages_come_free(op->mem));
 }
 
 /* in-zone -> memmap-ready */

@@ -326,6 +326,22 @@ static struct zone *contiguous_zone(int nid, unsigned long start_pfn,
 }
 
 /**
+ * mhp_balanced_zone() - the zone of memory that is to go again if possible
+ * @nid: its node
+ * @start_pfn: its first page frame
+ * @nr_pages: its number of pages
+ *
+ * Context: As zone_for_pfn_range().
+ * Return: ZONE_MOVABLE, or a kernel zone if there is too little for the kernel.
+ */
+struct zone *mhp_balanced_zone(int nid, unsigned long start_pfn,
+			       unsigned long nr_pages)
+{
+	return prefers_movable(nid, NULL, start_pfn, nr_pages) ?
+	       movable_zone_of(nid) : kernel_zone(nid, start_pfn, nr_pages);
+}
+
+/**
  * zone_for_pfn_range() - choose the zone for a block that goes online
  * @online_type: how it goes online
  * @nid: its node
