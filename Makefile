@@ -4,14 +4,15 @@
 PYTHON := /usr/bin/python3
 HARNESS := $(PYTHON) -B -m harness
 
-export ARCH STOCK DEBUG VARIANT CONFIG KSRC OUT T K FULL ACCEL JOBS TIMEOUT_SCALE SIZES ROUNDS
+export ARCH STOCK DEBUG VARIANT XEN CONFIG KSRC OUT T K FULL ACCEL JOBS TIMEOUT_SCALE SIZES ROUNDS
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-full bench kernel shell tree check clean
 
 help:
 	@echo 'make run [ARCH=x86_64]              plug, use and unplug a DIMM in a running kernel; or ARCH=arm64, ppc64'
-	@echo 'make test [T=part] [K=expression]   run the tests, or a part: core refusal peers debug arm64 ppc64 check build'
+	@echo 'make run XEN=1                      grow and shrink a domain under Xen'
+	@echo 'make test [T=part] [K=expression]   run the tests, or a part: core refusal peers debug arm64 ppc64 xen check build'
 	@echo 'make test-full                      also the slow ones'
 	@echo 'make bench [SIZES="8 64"] [ROUNDS=7]'
 	@echo '                                    what it costs, against the base; sizes in GiB'

@@ -26,6 +26,7 @@ def prepare(command):
 def wanted_kernel():
     from . import kernel
     kind = "debug" if flag("DEBUG") else ""
+    kind = "xen" if flag("XEN") else kind
     variant = "-".join(filter(None, ["stock" if flag("STOCK") else "", kind])) or "ours"
     extra = [setting("CONFIG")] if setting("CONFIG") else []
     return kernel.image_of(setting("ARCH") or "x86_64", setting("VARIANT") or variant, extra)
@@ -48,7 +49,7 @@ def do_kernel():
 
 def do_run():
     from . import run
-    return run.main(wanted_kernel())
+    return run.main(wanted_kernel(), under_xen=flag("XEN"))
 
 
 def do_shell():

@@ -90,6 +90,7 @@ CALLERS = {
     "arch/x86/mm/init": "",
     "arch/x86/mm/init_64": "",
     "arch/x86/virt/vmx/tdx/tdx": "INTEL_TDX_HOST",
+    "arch/x86/xen/memory_hotplug": "XEN_BALLOON_MEMORY_HOTPLUG",
     "drivers/acpi/acpi_memhotplug": "ACPI",
     "drivers/acpi/numa/hmat": "ACPI_HMAT",
     "drivers/acpi/scan": "ACPI",
@@ -107,6 +108,9 @@ CALLERS = {
     "drivers/s390/char/sclp_config": "S390",
     "drivers/virtio/virtio_mem": "VIRTIO_MEM",
     "drivers/xen/balloon": "XEN_BALLOON",
+    "drivers/xen/balloon_extents": "XEN_BALLOON",
+    "drivers/xen/balloon_map": "XEN_BALLOON",
+    "drivers/xen/balloon_sections": "XEN_BALLOON_MEMORY_HOTPLUG",
     "drivers/xen/cpu_hotplug": "XEN",
     "drivers/xen/unpopulated-alloc": "XEN_UNPOPULATED_ALLOC",
     "fs/proc/kcore": "PROC_KCORE",
@@ -168,7 +172,8 @@ INTERFACE = (
     r"mhp_range_allowed|mhp_supports_memmap_on_memory|arch_(add|remove)_memory|__(add|remove)_pages|"
     r"(un)?lock_device_hotplug\w*|memory_block_size_bytes|mem_hotplug_(begin|done)|(get|put)_online_mems|"
     r"move_pfn_range_to_zone|remove_pfn_range_from_zone|find_memory_block\w*|set_memory_block_size_order|"
-    r"try_online_node|mhp_default_online_type|arch_get_mappable_range|MEM_(GOING_)?(ONLINE|OFFLINE)|"
+    r"mem_sections_(add|online)|try_online_node|mhp_default_online_type|"
+    r"arch_get_mappable_range|MEM_(GOING_)?(ONLINE|OFFLINE)|"
     r"MEM_CANCEL_(ONLINE|OFFLINE)|register_memory_blocks?_under_node\w*|unregister_memory_block_under_nodes")
 
 WARNING = re.compile(r"(warning|error|WARNING|ERROR):|\*\*\* ")

@@ -16,7 +16,7 @@ import subprocess
 
 from . import assemble, base, kernel, maintainers, originality, series
 from .config import build_environment, configure
-from .paths import BUILD, LOGS, REPO, HarnessError, shown
+from .paths import BUILD, CONFIGS, LOGS, REPO, HarnessError, shown
 
 LONGEST_DELETION = 12
 # checkpatch complains of the kernel's own page flag macros, and looks for a documented boot parameter
@@ -146,7 +146,7 @@ def kernel_doc(subject):
 
 def objects(subject):
     """our objects build with W=1 and sparse without a warning"""
-    build = kernel.build_for("x86_64", "fault")
+    build = kernel.build_for("x86_64", "fault", [CONFIGS / "xen.config"])
     out = BUILD / "check" / build.name
     out.mkdir(parents=True, exist_ok=True)
     LOGS.mkdir(parents=True, exist_ok=True)

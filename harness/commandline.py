@@ -5,6 +5,7 @@ import dataclasses
 import os
 import re
 
+from . import foreign
 from .paths import HarnessError
 
 UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
@@ -32,6 +33,7 @@ class Options:
     accel: str = None
     append: str = ""
     panic_on_warn: bool = True
+    dom0: str = None            # run under Xen, as a dom0 with so much memory
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,14 +104,30 @@ def has_acpi(options):
     return "mem=" not in options.append if options.acpi is None else options.acpi
 
 
+# Of what QEMU's CPU has, a PV domain's kernel or Xen 4.17 stumbles over these
+XEN_CPU = "max,-smap,-smep,-pku,-pks,-la57"
+XEN_APPEND = "com1=115200,8n1 console=com1 loglvl=info guest_loglvl=info noreboot"
+
+
 def kernel_line(options, machine):
     port = machine.serial_port if options.port == "serial" else options.port
-    words = [f"console={machine.console}", "panic=-1", "oops=panic", machine.append, f"mhp.agent={port}"]
+    console = "hvc0" if options.dom0 else machine.console
+    words = [f"console={console}", "panic=-1", "oops=panic", machine.append, f"mhp.agent={port}"]
     if has_acpi(options):
         words.append(machine.acpi_append)
     if options.panic_on_warn:
         words.append("panic_on_warn=1")
     return " ".join(filter(None, words + [options.append]))
+
+
+def loaded(options, machine, image, archive):
+    """What runs in the machine; in a list of modules, which commas separate, a comma itself is doubled."""
+    line = kernel_line(options, machine)
+    if not options.dom0:
+        return ["-kernel", str(image), "-initrd", str(archive), "-append", line]
+    kernel = f"{image} {line}".replace(",", ",,")
+    return ["-cpu", XEN_CPU, "-kernel", str(foreign.xen()), "-initrd", f"{kernel},{archive}",
+            "-append", f"dom0_mem={options.dom0} {XEN_APPEND}"]
 
 
 def common(options, image, archive):
@@ -118,7 +136,7 @@ def common(options, image, archive):
     return [machine.qemu, "-nodefaults", "-no-user-config", *machine.machine, *firmware,
             "-accel", accelerator(options, image), "-smp", str(options.smp), *memory(options),
             "-display", "none", "-nic", "none", "-no-reboot",
-            "-kernel", str(image), "-initrd", str(archive), "-append", kernel_line(options, machine),
+            *loaded(options, machine, image, archive),
             *machine.models.get(os.environ.get("TEST_MACHINE"), ()), *map(str, options.extra)]
 
 

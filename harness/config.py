@@ -17,7 +17,7 @@ UNSET = re.compile(r"^# (CONFIG_\w+) is not set$")
 
 # What our own Makefile exports, or make itself; the kernel's makefiles would take it for theirs.
 SETTINGS = ("ARCH", "STOCK", "DEBUG", "VARIANT", "CONFIG", "KSRC", "OUT", "T", "K", "FULL", "ACCEL", "JOBS",
-            "TIMEOUT_SCALE", "SIZES", "ROUNDS")
+            "TIMEOUT_SCALE", "SIZES", "ROUNDS", "XEN")
 FROM_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "MAKEFILES")
 
 

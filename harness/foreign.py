@@ -5,6 +5,7 @@ This machine's own are installed. Those of another architecture are downloaded a
 where Debian has none, busybox is built from its source package, in the configuration of the static package.
 """
 
+import gzip
 import os
 import pathlib
 import subprocess
@@ -14,7 +15,7 @@ from .assemble import locked
 from .paths import BUILD, HarnessError, shown
 
 HERE = "x86_64"
-DEBIAN = {"arm64": "arm64", "ppc64le": "ppc64el"}                 # what Debian calls it
+DEBIAN = {"x86_64": "amd64", "arm64": "arm64", "ppc64le": "ppc64el"}    # what Debian calls it
 TARGETS = ("apt-get", "indextargets", "--format", "deb-src $(REPO_URI) $(RELEASE) $(COMPONENT)",
            "Created-By: Packages", "Origin: Debian")
 
@@ -97,3 +98,15 @@ def unpacked(package, arch):
 def program(package, path, arch):
     """A program of the package, by its path on a machine that has it installed, as this one has."""
     return (pathlib.Path("/") if arch == HERE else unpacked(package, arch)) / path
+
+
+def xen():
+    """Debian's hypervisor, as QEMU's multiboot loader takes it."""
+    files = unpacked("xen-hypervisor-4.17-amd64", HERE)
+    image = files / "xen"
+    with locked("xen"):
+        if not image.exists():
+            partial = files / "xen.partial"
+            partial.write_bytes(gzip.decompress((files / "boot/xen-4.17-amd64.gz").read_bytes()))
+            partial.rename(image)
+    return image

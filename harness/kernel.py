@@ -44,6 +44,8 @@ ARCHES = {
 FRAGMENTS = {               # variant: fragments besides base and architecture
     "ours": ("ours",),
     "stock": (),
+    "xen": ("ours", "xen"),
+    "stock-xen": ("xen",),
     "page-blocks": ("ours", "page-blocks"),
     "fault": ("ours", "fault", "kunit", "kunit-ours"),
     "debug": ("ours", "debug", "fault", "kunit", "kunit-ours"),

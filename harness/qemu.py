@@ -70,16 +70,18 @@ class Guest:
     files       {path in the guest: file, directory or bytes}; programs: C files, static in /bin
     acpi        boot with ACPI, or from a device tree where the machine can; see commandline.has_acpi()
     port        "virtio" or "serial": what the agent talks over
+    dom0        run under Xen, as a dom0 with so much memory
     timeout     seconds until the agent must have answered
     """
 
     def __init__(self, kernel=None, mem="2G", maxmem=None, slots=0, smp=2, append="", nodes=None, extra=(),
                  modules=None, timeout=120, name=None, files=None, programs=(), acpi=None, port="virtio",
-                 accel=None, panic_on_warn=True):
+                 accel=None, panic_on_warn=True, dom0=None):
         self.image = pathlib.Path(kernel) if kernel else kernels.image_of()
         self.options = commandline.Options(
             arch=kernels.arch_of(self.image).name, mem=mem, maxmem=maxmem, slots=slots, smp=smp, nodes=nodes,
-            extra=tuple(extra), acpi=acpi, port=port, accel=accel, append=append, panic_on_warn=panic_on_warn)
+            extra=tuple(extra), acpi=acpi, port=port, accel=accel, append=append, panic_on_warn=panic_on_warn,
+            dom0=dom0)
         self.modules, self.files, self.programs = modules, files, programs
         self.boot_timeout = timeout
         self.name = log_name(name)

@@ -10,7 +10,7 @@ import re
 import textwrap
 import time
 
-from . import dlpar, kernel, memory
+from . import dlpar, kernel, memory, xen
 from .qemu import DLPAR, Guest, GuestError
 from .paths import shown
 
@@ -22,6 +22,7 @@ HAND_STARTS = {"x86_64": 4 * GIB, "arm64": 4 * GIB, "ppc64": 2 * GIB, "ppc64le":
 HAND_BYTES = GIB
 LOAD_MIB, HAND_LOAD_MIB = 512, 128
 LMBS_BYTES, LMBS_LOAD_MIB = 512 * MIB, 192
+DOM0_MIB, DOM0_MORE_MIB, DOM0_LOAD_MIB = 512, 1024, 192
 INDENT = " " * 8
 
 
@@ -252,6 +253,50 @@ def through_dlpar(guest, story):
     expect(memory.total_kib(guest) == before, f"MemTotal was {before} KiB, is {memory.total_kib(guest)} KiB")
 
 
+def balloon_grows(guest):
+    known = memory.blocks(guest)
+    xen.resize(guest, (DOM0_MIB + DOM0_MORE_MIB) << 10)
+    size = memory.block_size(guest)
+    new = sorted(memory.blocks(guest).keys() - known.keys())
+    expect(new, "no memory block appeared")
+    return Range(guest, new[0] * size, (new[-1] + 1) * size, "online")
+
+
+def account(guest):
+    """What Xen, the balloon and the kernel say."""
+    now = xen.sizes(guest)
+    expect(now.xen == now.balloon, f"Xen has given {now.xen} KiB, the balloon counts {now.balloon} KiB")
+    return f"Xen counts {now.xen >> 10} MiB, the balloon as many"
+
+
+def balloon_shrinks(guest, where):
+    xen.resize(guest, DOM0_MIB << 10)
+    left = memory.blocks_in(guest, where.start, where.end)
+    expect(len(left) <= 1, f"blocks are left: {sorted(left)}: {memory.refusal(guest)}")
+    return f"{len(where.ids) - len(left)} blocks of {len(where.ids)} are gone, one may stay for the next time"
+
+
+def through_balloon(guest, story):
+    story.heading(f"A domain of {DOM0_MIB} MiB under Xen, which its balloon enlarges")
+    xen.resize(guest, DOM0_MIB << 10)
+    before = xen.sizes(guest)
+    where = story.step(f"{DOM0_MORE_MIB} MiB more (target_kb)", lambda: balloon_grows(guest))
+    story.step("who says what", lambda: account(guest))
+    load = Load(guest, where, DOM0_LOAD_MIB)
+    story.step(f"a process fills {DOM0_LOAD_MIB} MiB with a pattern", load.start)
+    story.step("the process checks it", lambda: load.check(empty=False))
+    story.step("probe: refused, only Xen has memory",
+               lambda: refused(guest, "probe", f"{64 * GIB:#x}", "Operation not permitted"))
+    story.step("offline by hand: refused, it is the balloon's",
+               lambda: refused(guest, f"memory{where.ids[0]}/state", "offline", "Operation not permitted"))
+    story.step("as small as before, under that load", lambda: balloon_shrinks(guest, where))
+    story.step("who says what", lambda: account(guest))
+    story.step("the process checks again", lambda: load.check(empty=True))
+    load.stop()
+    after = xen.sizes(guest)
+    expect(after == before, f"it was {before}, it is {after}")
+
+
 SPARE = {"mem": "4G", "append": f"mem={BOOT_LIMIT // MIB}M"}
 DIMMS = {"maxmem": "8G", "slots": 2}
 # What each boot shows. On arm64 the kernel boots with ACPI or from a device tree, see commandline.has_acpi().
@@ -261,6 +306,7 @@ BOOTS = {
     "ppc64": [({"mem": "2G", "append": "movable_node", **DIMMS}, (through_dlpar,)), (SPARE, (by_hand,))],
 }
 BOOTS["ppc64le"] = BOOTS["ppc64"]
+XEN_BOOTS = [({"mem": "4G", "dom0": f"{DOM0_MIB}M"}, (through_balloon,))]
 
 
 def tell(image, name, options, parts):
@@ -275,10 +321,11 @@ def tell(image, name, options, parts):
             part(guest, story)
 
 
-def main(image):
+def main(image, under_xen=False):
     start = time.monotonic()
     try:
-        for number, (options, parts) in enumerate(BOOTS[kernel.arch_of(image).name], 1):
+        boots = XEN_BOOTS if under_xen else BOOTS[kernel.arch_of(image).name]
+        for number, (options, parts) in enumerate(boots, 1):
             tell(image, f"run-{number}", options, parts)
     except (StoryError, GuestError) as error:
         print(f"\nfailed: {error}")

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which pages are in the balloon: a bit for each, by sections that have some. So an
+ * extent is found at once, and what of a section is backed is known without its
+ * struct pages.
+ */
+
+#include <linux/bitmap.h>
+#include <linux/find.h>
+#include <linux/highmem.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/slab.h>
+#include <linux/xarray.h>
+
+#include "balloon.h"
+
+#ifdef CONFIG_SPARSEMEM
+#define GROUP_PAGES	PAGES_PER_SECTION
+#else
+#define GROUP_PAGES	(1UL << (27 - PAGE_SHIFT))
+#endif
+
+/**
+ * struct balloon_group - pages of a section
+ * @nr: how many are in the balloon
+ * @closed: none may leave it now
+ * @hot: the balloon has added the section
+ * @in: a bit for each page that is in the balloon
+ */
+struct balloon_group {
+	unsigned long nr;
+	bool closed;
+	bool hot;
+	DECLARE_BITMAP(in, GROUP_PAGES);
+};
+
+/* By the number of the section. Marked: has pages that may leave the balloon */
+static DEFINE_XARRAY(groups);
+#define HAS_SOME	XA_MARK_0
+
+static struct balloon_group *group_of(unsigned long pfn)
+{
+	return xa_load(&groups, pfn / GROUP_PAGES);
+}
+
+/* To be called for whatever changes @nr or @closed */
+static void mark(unsigned long pfn, const struct balloon_group *group)
+{
+	if (group->nr && !group->closed)
+		xa_set_mark(&groups, pfn / GROUP_PAGES, HAS_SOME);
+	else
+		xa_clear_mark(&groups, pfn / GROUP_PAGES, HAS_SOME);
+}
+
+/* How many pages from @pfn on lie in the same group and before @end_pfn */
+static unsigned long chunk(unsigned long pfn, unsigned long end_pfn)
+{
+	return min(end_pfn, roundup(pfn + 1, GROUP_PAGES)) - pfn;
+}
+
+/* balloon_low and balloon_high, which sysfs shows */
+static void count(unsigned long pfn, long nr)
+{
+	if (PageHighMem(pfn_to_page(pfn)))
+		balloon_stats.balloon_high += nr;
+	else
+		balloon_stats.balloon_low += nr;
+}
+
+/**
+ * balloon_map_prepare() - make room for the pages of a section
+ * @pfn: any of its page frames
+ * @hot: the balloon adds the section
+ *
+ * Context: Process context, balloon_mutex held; may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int balloon_map_prepare(unsigned long pfn, bool hot)
+{
+	struct balloon_group *group;
+	int ret;
+
+	lockdep_assert_held(&balloon_mutex);
+	if (group_of(pfn))
+		return 0;
+	group = kvzalloc(sizeof(*group), GFP_KERNEL | __GFP_NOWARN);
+	if (!group)
+		return -ENOMEM;
+	group->hot = hot;
+	ret = xa_err(xa_store(&groups, pfn / GROUP_PAGES, group, GFP_KERNEL));
+	if (ret)
+		kvfree(group);
+	return ret;
+}
+
+/**
+ * balloon_map_is_hot() - is a page of a section that the balloon has added?
+ * @pfn: its page frame
+ *
+ * Context: balloon_mutex held.
+ * Return: whether it is.
+ */
+bool balloon_map_is_hot(unsigned long pfn)
+{
+	const struct balloon_group *group = group_of(pfn);
+
+	return group && group->hot;
+}
+
+/**
+ * balloon_map_add() - pages come into the balloon
+ * @pfn: the first
+ * @nr: their number; balloon_map_prepare() has been called for each section
+ *
+ * Context: balloon_mutex held.
+ */
+void balloon_map_add(unsigned long pfn, unsigned long nr)
+{
+	const unsigned long end_pfn = pfn + nr;
+	struct balloon_group *group;
+
+	lockdep_assert_held(&balloon_mutex);
+	for (; pfn < end_pfn; pfn += nr) {
+		nr = chunk(pfn, end_pfn);
+		group = group_of(pfn);
+		bitmap_set(group->in, pfn % GROUP_PAGES, nr);
+		group->nr += nr;
+		mark(pfn, group);
+		count(pfn, nr);
+	}
+}
+
+static bool is_free_extent(const struct balloon_group *group,
+			   unsigned long first, unsigned long nr)
+{
+	return find_next_zero_bit(group->in, first + nr, first) == first + nr;
+}
+
+/* Returns the first page of an extent that is in the balloon, or GROUP_PAGES */
+static unsigned long find_extent(const struct balloon_group *group,
+				 unsigned int order)
+{
+	const unsigned long nr = 1UL << order;
+	unsigned long first = 0;
+
+	while (first < GROUP_PAGES) {
+		first = find_next_bit(group->in, GROUP_PAGES, first);
+		first = round_up(first, nr);
+		if (first < GROUP_PAGES && is_free_extent(group, first, nr))
+			break;
+		first += nr;
+	}
+	return min(first, GROUP_PAGES);
+}
+
+/**
+ * balloon_map_take() - an extent leaves the balloon
+ * @order: its order
+ * @pfn: its first page frame
+ *
+ * The lowest there is: what is added last is used last, and empty first.
+ *
+ * Context: balloon_mutex held.
+ * Return: false if there is none.
+ */
+bool balloon_map_take(unsigned int order, unsigned long *pfn)
+{
+	struct balloon_group *group;
+	unsigned long index, first;
+
+	lockdep_assert_held(&balloon_mutex);
+	xa_for_each_marked(&groups, index, group, HAS_SOME) {
+		if (group->nr < 1UL << order)
+			continue;
+		first = find_extent(group, order);
+		if (first == GROUP_PAGES)
+			continue;
+		*pfn = index * GROUP_PAGES + first;
+		bitmap_clear(group->in, first, 1UL << order);
+		group->nr -= 1UL << order;
+		mark(*pfn, group);
+		count(*pfn, -(1L << order));
+		return true;
+	}
+	return false;
+}
+
+/**
+ * balloon_map_forget() - pages are no pages any more, or go offline
+ * @start_pfn: the first
+ * @nr: their number; they need not be in the balloon
+ *
+ * Context: balloon_mutex held.
+ */
+void balloon_map_forget(unsigned long start_pfn, unsigned long nr)
+{
+	const unsigned long end_pfn = start_pfn + nr;
+	struct balloon_group *group;
+	unsigned long pfn, in;
+
+	lockdep_assert_held(&balloon_mutex);
+	for (pfn = start_pfn; pfn < end_pfn; pfn += nr) {
+		nr = chunk(pfn, end_pfn);
+		group = group_of(pfn);
+		if (!group)
+			continue;
+		in = balloon_map_count(pfn, nr);
+		bitmap_clear(group->in, pfn % GROUP_PAGES, nr);
+		group->nr -= in;
+		mark(pfn, group);
+		count(pfn, -in);
+	}
+}
+
+/**
+ * balloon_map_next_in() - find a page that is in the balloon
+ * @pfn: where to begin
+ * @end_pfn: where to end
+ *
+ * Context: balloon_mutex held.
+ * Return: the first from @pfn on, or @end_pfn.
+ */
+unsigned long balloon_map_next_in(unsigned long pfn, unsigned long end_pfn)
+{
+	const struct balloon_group *group;
+	unsigned long first, nr, found;
+
+	for (; pfn < end_pfn; pfn += nr) {
+		nr = chunk(pfn, end_pfn);
+		first = pfn % GROUP_PAGES;
+		group = group_of(pfn);
+		if (!group)
+			continue;
+		found = find_next_bit(group->in, first + nr, first);
+		if (found < first + nr)
+			return pfn + found - first;
+	}
+	return end_pfn;
+}
+
+/**
+ * balloon_map_next_out() - find a page that is not in the balloon
+ * @pfn: where to begin
+ * @end_pfn: where to end
+ *
+ * Context: balloon_mutex held.
+ * Return: the first from @pfn on, or @end_pfn.
+ */
+unsigned long balloon_map_next_out(unsigned long pfn, unsigned long end_pfn)
+{
+	const struct balloon_group *group;
+	unsigned long first, nr, found;
+
+	for (; pfn < end_pfn; pfn += nr) {
+		nr = chunk(pfn, end_pfn);
+		first = pfn % GROUP_PAGES;
+		group = group_of(pfn);
+		if (!group)
+			return pfn;
+		found = find_next_zero_bit(group->in, first + nr, first);
+		if (found < first + nr)
+			return pfn + found - first;
+	}
+	return end_pfn;
+}
+
+/**
+ * balloon_map_count() - how many of some pages are in the balloon
+ * @start_pfn: the first
+ * @nr: their number
+ *
+ * Context: balloon_mutex held.
+ * Return: the number of those in the balloon.
+ */
+unsigned long balloon_map_count(unsigned long start_pfn, unsigned long nr)
+{
+	const unsigned long end_pfn = start_pfn + nr;
+	unsigned long pfn, next, in = 0;
+
+	for (pfn = balloon_map_next_in(start_pfn, end_pfn); pfn < end_pfn;
+	     pfn = balloon_map_next_in(next, end_pfn)) {
+		next = balloon_map_next_out(pfn, end_pfn);
+		in += next - pfn;
+	}
+	return in;
+}
+
+/**
+ * balloon_map_close() - whether pages of sections may leave the balloon
+ * @start_pfn: first page frame of the sections
+ * @nr: number of their pages
+ * @closed: none may
+ *
+ * Context: balloon_mutex held.
+ */
+void balloon_map_close(unsigned long start_pfn, unsigned long nr, bool closed)
+{
+	const unsigned long end_pfn = start_pfn + nr;
+	struct balloon_group *group;
+	unsigned long pfn;
+
+	lockdep_assert_held(&balloon_mutex);
+	for (pfn = start_pfn; pfn < end_pfn; pfn += GROUP_PAGES) {
+		group = group_of(pfn);
+		if (!group)
+			continue;
+		group->closed = closed;
+		mark(pfn, group);
+	}
+}
+
+/**
+ * balloon_map_drop() - sections are gone
+ * @start_pfn: first page frame of the sections
+ * @nr: number of their pages, none of which is in the balloon
+ *
+ * Context: balloon_mutex held.
+ */
+void balloon_map_drop(unsigned long start_pfn, unsigned long nr)
+{
+	unsigned long pfn;
+
+	lockdep_assert_held(&balloon_mutex);
+	for (pfn = start_pfn; pfn < start_pfn + nr; pfn += GROUP_PAGES)
+		kvfree(xa_erase(&groups, pfn / GROUP_PAGES));
+}
