@@ -156,8 +156,7 @@ static void release_block(struct device *dev)
 	struct memory_block *mem = to_memory_block(dev);
 
 	mhp_refusal_release(mem);
-	if (mem->section_ops)
-		module_put(mem->section_ops->owner);
+	module_put(mem->section_owner);
 	kfree(mem);
 }
 
@@ -212,30 +211,26 @@ int walk_memory_blocks(unsigned long start, unsigned long size, void *arg,
 	return ret;
 }
 
-struct each_block {
-	walk_memory_blocks_func_t func;
-	void *arg;
-};
-
-static int call_for_block(struct device *dev, void *data)
-{
-	const struct each_block *each = data;
-
-	return each->func(to_memory_block(dev), each->arg);
-}
-
 /**
  * for_each_memory_block() - call a function for every memory block
  * @arg: passed to @func
- * @func: the function; a value other than 0 ends the walk
+ * @func: the function; a value other than 0 ends the walk, and it removes none
  *
+ * Context: device_hotplug_lock held.
  * Return: what @func returned last, or 0.
  */
 int for_each_memory_block(void *arg, walk_memory_blocks_func_t func)
 {
-	struct each_block each = { .func = func, .arg = arg };
+	struct memory_block *mem;
+	unsigned long id;
+	int ret;
 
-	return bus_for_each_dev(&memory_bus, NULL, &each, call_for_block);
+	xa_for_each(&memory_blocks, id, mem) {
+		ret = func(mem, arg);
+		if (ret)
+			return ret;
+	}
+	return 0;
 }
 
 /*
@@ -373,6 +368,7 @@ static int create_block(const struct memory_block_set *set,
 	/* All that its files look at: they can be read once it is registered */
 	mem->owner = *set->owner;
 	mem->section_ops = set->ops;
+	mem->section_owner = set->ops ? set->ops->owner : NULL;
 	mem->section_data = set->data;
 	mem->nid = set->nid;
 	mem->group = set->group;

@@ -15,7 +15,9 @@
 #include <linux/init.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
+#include <linux/memblock.h>
 #include <linux/memory_hotplug.h>
+#include <linux/memory_section_ops.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/moduleparam.h>
@@ -77,16 +79,8 @@ enum progress {
 static enum progress progress = REACHED;
 
 static DECLARE_WAIT_QUEUE_HEAD(thread_wait);
-/* Counts what may have changed what there is to do; never 0 */
+/* Counts the targets that were set; never 0, which no block has refused to go for */
 static atomic_t requests = ATOMIC_INIT(1);
-
-static void kick(void)
-{
-	/* A block that is marked with 0 has refused nothing */
-	if (!atomic_inc_return(&requests))
-		atomic_inc(&requests);
-	wake_up(&thread_wait);
-}
 
 static long credit(void)
 {
@@ -157,7 +151,7 @@ static struct page *alloc_extent(gfp_t gfp, unsigned int order)
 {
 	struct page *page;
 
-	if (gfp & __GFP_HIGHMEM) {
+	if (gfp & __GFP_HIGHMEM && balloon_map_has_hot()) {
 		page = alloc_pages(gfp | __GFP_MOVABLE, order);
 		if (!page || balloon_map_is_hot(page_to_pfn(page)))
 			return page;
@@ -169,8 +163,12 @@ static struct page *alloc_extent(gfp_t gfp, unsigned int order)
 /* Takes an extent from the kernel; returns 0 or -ENOMEM */
 static int take_from_kernel(gfp_t gfp, unsigned int order, unsigned long *pfn)
 {
-	struct page *page = alloc_extent(gfp, order);
+	struct page *page;
 
+	/* There is always another way than a large extent */
+	if (order)
+		gfp |= __GFP_NORETRY | __GFP_NOWARN;
+	page = alloc_extent(gfp, order);
 	if (!page)
 		return -ENOMEM;
 	*pfn = page_to_pfn(page);
@@ -197,26 +195,19 @@ static void set_offline(unsigned long pfn, unsigned int order)
 static bool empty(const unsigned long *pfns, unsigned int nr,
 		  unsigned int order)
 {
-	unsigned int i;
-	int ret;
+	unsigned int i, done;
 
 	/* What maps them temporarily looks at the frames behind them */
 	kmap_flush_unused();
 	for (i = 0; i < nr; i++)
 		set_offline(pfns[i], order);
-	ret = balloon_depopulate(pfns, nr, order);
-	for (i = 0; i < nr; i++) {
-		if (ret)
-			give_to_kernel(pfns[i], order);
-		else
-			balloon_map_add(pfns[i], 1UL << order);
-	}
-	if (ret) {
-		pr_err("Xen does not unmap memory that it is to have (%d)\n", ret);
-		return false;
-	}
-	balloon_stats.current_pages -= (unsigned long)nr << order;
-	return true;
+	done = balloon_depopulate(pfns, nr, order);
+	for (i = 0; i < done; i++)
+		balloon_map_add(pfns[i], 1UL << order);
+	for (; i < nr; i++)
+		give_to_kernel(pfns[i], order);
+	balloon_stats.current_pages -= (unsigned long)done << order;
+	return done;
 }
 
 static enum progress shrink(unsigned long nr_pages, gfp_t gfp)
@@ -287,16 +278,20 @@ static enum progress go_down(unsigned int request)
 	/* The kernel keeps what it needs; what it can spare may be less than asked */
 	const long spare = si_mem_available();
 	const long nr_pages = min(-credit(), spare);
+	enum progress now;
 
 	if (spare <= 0)
 		return STUCK;
-	if (nr_pages <= 0)
-		return MOVED;
-	if (balloon_sections_shrink(nr_pages, request))
+	if (nr_pages <= 0 || balloon_sections_shrink(nr_pages, request))
 		return MOVED;
 	guard(mutex)(&balloon_mutex);
-	return credit() < 0 ? shrink(min(nr_pages, -credit()), GFP_SHRINK) :
-			      MOVED;
+	if (credit() >= 0)
+		return MOVED;
+	now = shrink(min(nr_pages, -credit()), GFP_SHRINK);
+	/* The last that it can spare is not taken as soon as it is there */
+	if (nr_pages == spare && nr_pages < totalreserve_pages)
+		return STUCK;
+	return now;
 }
 
 static enum progress go(unsigned int request)
@@ -348,21 +343,33 @@ static long patience(void)
 	case STUCK:
 		return balloon_stats.schedule_delay * HZ;
 	default:
-		return MAX_SCHEDULE_TIMEOUT;
+		/* Should others have got what was missing, or have given it back */
+		return 3600L * HZ;
 	}
+}
+
+/* Is there something new since the thread has seen this? */
+static bool has_work(unsigned int request, long left)
+{
+	return atomic_read(&requests) != request || kthread_should_stop() ||
+	       credit() != (progress == REACHED ? 0 : left);
 }
 
 static int balloon_thread(void *unused)
 {
-	unsigned int seen = 0;
+	unsigned int request = 0;
+	long left = 0;
 
 	set_freezable();
 	while (!kthread_should_stop()) {
 		wait_event_freezable_timeout(thread_wait,
-					     atomic_read(&requests) != seen ||
-					     kthread_should_stop(), patience());
-		seen = atomic_read(&requests);
-		WRITE_ONCE(progress, count_tries(go(seen), seen));
+					     has_work(request, left),
+					     patience());
+		/* There may be no end of work */
+		try_to_freeze();
+		request = atomic_read(&requests);
+		WRITE_ONCE(progress, count_tries(go(request), request));
+		left = credit();
 		cond_resched();
 	}
 	return 0;
@@ -379,7 +386,9 @@ static int balloon_thread(void *unused)
 void balloon_set_new_target(unsigned long target)
 {
 	WRITE_ONCE(balloon_stats.target_pages, target);
-	kick();
+	if (!atomic_inc_return(&requests))
+		atomic_inc(&requests);
+	wake_up(&thread_wait);
 }
 EXPORT_SYMBOL_GPL(balloon_set_new_target);
 
@@ -401,7 +410,10 @@ static int get_pages_to_lend(unsigned int nr_pages)
 	return shrink(nr_pages, GFP_USER) == MOVED ? 0 : -ENOMEM;
 }
 
-/* A page from the balloon that the kernel maps; returns 0 or -ENOMEM */
+/*
+ * A page from the balloon that the kernel maps; returns 0, -EAGAIN if there is none, or
+ * -ENOMEM
+ */
 static int lend_page(struct page **page)
 {
 	unsigned long pfn;
@@ -433,6 +445,9 @@ static void take_back(unsigned int nr_pages, struct page **pages)
 			continue;
 		__SetPageOffline(pages[i]);
 		balloon_map_add(page_to_pfn(pages[i]), 1);
+		/* Its section is on its way offline, and was held up by it perhaps */
+		if (balloon_map_is_closed(page_to_pfn(pages[i])))
+			mem_section_let_go_page(pages[i]);
 	}
 }
 
@@ -464,7 +479,7 @@ int xen_alloc_ballooned_pages(unsigned int nr_pages, struct page **pages)
 	if (ret) {
 		take_back(done, pages);
 		balloon_stats.target_unpopulated -= nr_pages;
-		kick();
+		wake_up(&thread_wait);
 	}
 	return ret;
 }
@@ -482,20 +497,24 @@ void xen_free_ballooned_pages(unsigned int nr_pages, struct page **pages)
 	guard(mutex)(&balloon_mutex);
 	take_back(nr_pages, pages);
 	balloon_stats.target_unpopulated -= nr_pages;
-	if (credit())
-		kick();
+	wake_up(&thread_wait);
 }
 EXPORT_SYMBOL(xen_free_ballooned_pages);
 
 /* Pages that the domain was started with and Xen does not back */
 static int __init add_boot_pages(unsigned long pfn, unsigned long end_pfn)
 {
-	for (; pfn < end_pfn; pfn++) {
+	unsigned long i, nr;
+
+	for (; pfn < end_pfn; pfn += nr) {
+		nr = balloon_map_chunk(pfn, end_pfn);
 		if (balloon_map_prepare(pfn, false))
 			return -ENOMEM;
-		__ClearPageReserved(pfn_to_page(pfn));
-		__SetPageOffline(pfn_to_page(pfn));
-		balloon_map_add(pfn, 1);
+		for (i = pfn; i < pfn + nr; i++) {
+			__ClearPageReserved(pfn_to_page(i));
+			__SetPageOffline(pfn_to_page(i));
+		}
+		balloon_map_add(pfn, nr);
 	}
 	return 0;
 }

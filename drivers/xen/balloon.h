@@ -35,14 +35,17 @@ extern struct mutex balloon_mutex;
 /* balloon_extents.c */
 unsigned int balloon_populate(const unsigned long *pfns, unsigned int nr,
 			      unsigned int order);
-int balloon_depopulate(const unsigned long *pfns, unsigned int nr,
-		       unsigned int order);
+unsigned int balloon_depopulate(const unsigned long *pfns, unsigned int nr,
+				unsigned int order);
 
 void balloon_scrub(unsigned long pfn, unsigned long nr);
 
 /* balloon_map.c */
 int balloon_map_prepare(unsigned long pfn, bool hot);
+unsigned long balloon_map_chunk(unsigned long pfn, unsigned long end_pfn);
+bool balloon_map_has_hot(void);
 bool balloon_map_is_hot(unsigned long pfn);
+bool balloon_map_is_closed(unsigned long pfn);
 void balloon_map_add(unsigned long pfn, unsigned long nr);
 bool balloon_map_take(unsigned int order, unsigned long *pfn);
 void balloon_map_forget(unsigned long start_pfn, unsigned long nr);

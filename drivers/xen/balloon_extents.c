@@ -9,6 +9,7 @@
 
 #include <linux/highmem.h>
 #include <linux/mm.h>
+#include <linux/set_memory.h>
 
 #include <asm/tlbflush.h>
 #include <asm/xen/hypercall.h>
@@ -161,10 +162,10 @@ static int map_extents(const unsigned long *pfns, unsigned int nr,
 	unsigned int i;
 	int ret = 0;
 
-	for (i = 0; i < nr && !ret; i++) {
+	for (i = 0; i < nr; i++)
 		book(pfns[i], 1UL << order, frames[i]);
+	for (i = 0; i < nr && !ret; i++)
 		ret = map_pages(pfns[i], 1UL << order, frames[i]);
-	}
 	return ret ?: write_updates();
 }
 
@@ -268,43 +269,47 @@ unsigned int balloon_populate(const unsigned long *pfns, unsigned int nr,
  * Nobody uses the pages, and nothing maps them but the kernel's direct map.
  *
  * Context: Process context, balloon_mutex held.
- * Return: 0; or an errno, and then the pages are backed as before.
+ * Return: how many extents are no longer backed, from the first on; the others are as
+ * they were.
  */
-int balloon_depopulate(const unsigned long *pfns, unsigned int nr,
-		       unsigned int order)
+unsigned int balloon_depopulate(const unsigned long *pfns, unsigned int nr,
+				unsigned int order)
 {
 	unsigned int i;
-	int ret;
 
 	lockdep_assert_held(&balloon_mutex);
 	if (!keeps_book()) {
 		for (i = 0; i < nr; i++)
 			frames[i] = xen_pfn(pfns[i]);
-		give_back(nr, order);
-		return 0;
+		return reservation(XENMEM_decrease_reservation, nr, order);
 	}
-	ret = unmap_extents(pfns, nr, order);
-	if (ret) {
+	if (unmap_extents(pfns, nr, order)) {
+		pr_err("Xen does not unmap memory that it is to have\n");
 		map_again(pfns, nr, order);
-		return ret;
+		return 0;
 	}
 	flush_tlb_all();
 	if (take_out_of_book(pfns, nr, order))
 		give_back(1, order);
 	else
 		give_back(nr << order, 0);
-	return 0;
+	return nr;
 }
 
 /**
  * balloon_scrub() - let nobody who gets memory see what was in it
  * @pfn: the first page frame
- * @nr: number of pages; all are mapped
+ * @nr: number of pages
+ *
+ * What is not mapped, because of a hardware error, is not touched.
  */
 void balloon_scrub(unsigned long pfn, unsigned long nr)
 {
 	const unsigned long end_pfn = pfn + nr;
 
-	for (; pfn < end_pfn; pfn++)
-		xenmem_reservation_scrub_page(pfn_to_page(pfn));
+	for (; pfn < end_pfn; pfn++) {
+		if (PageHighMem(pfn_to_page(pfn)) ||
+		    kernel_page_present(pfn_to_page(pfn)))
+			xenmem_reservation_scrub_page(pfn_to_page(pfn));
+	}
 }

@@ -39,6 +39,9 @@ struct balloon_group {
 static DEFINE_XARRAY(groups);
 #define HAS_SOME	XA_MARK_0
 
+/* Nobody is to be killed for room in the map */
+#define GFP_GROUP	(GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN)
+
 static struct balloon_group *group_of(unsigned long pfn)
 {
 	return xa_load(&groups, pfn / GROUP_PAGES);
@@ -53,8 +56,17 @@ static void mark(unsigned long pfn, const struct balloon_group *group)
 		xa_clear_mark(&groups, pfn / GROUP_PAGES, HAS_SOME);
 }
 
-/* How many pages from @pfn on lie in the same group and before @end_pfn */
-static unsigned long chunk(unsigned long pfn, unsigned long end_pfn)
+/* Sections that the balloon has added */
+static unsigned int nr_hot;
+
+/**
+ * balloon_map_chunk() - pages of one section, to be dealt with together
+ * @pfn: the first
+ * @end_pfn: end of all pages
+ *
+ * Return: how many lie in the same section, and before the end.
+ */
+unsigned long balloon_map_chunk(unsigned long pfn, unsigned long end_pfn)
 {
 	return min(end_pfn, roundup(pfn + 1, GROUP_PAGES)) - pfn;
 }
@@ -82,16 +94,49 @@ int balloon_map_prepare(unsigned long pfn, bool hot)
 	int ret;
 
 	lockdep_assert_held(&balloon_mutex);
-	if (group_of(pfn))
-		return 0;
-	group = kvzalloc(sizeof(*group), GFP_KERNEL | __GFP_NOWARN);
-	if (!group)
-		return -ENOMEM;
-	group->hot = hot;
-	ret = xa_err(xa_store(&groups, pfn / GROUP_PAGES, group, GFP_KERNEL));
-	if (ret)
-		kvfree(group);
-	return ret;
+	group = group_of(pfn);
+	if (!group) {
+		group = kvzalloc(sizeof(*group), GFP_GROUP);
+		if (!group)
+			return -ENOMEM;
+		ret = xa_err(xa_store(&groups, pfn / GROUP_PAGES, group,
+				      GFP_GROUP));
+		if (ret) {
+			kvfree(group);
+			return ret;
+		}
+	}
+	/* Memory of somebody else's may have been there before */
+	if (hot && !group->hot) {
+		group->hot = true;
+		nr_hot++;
+	}
+	return 0;
+}
+
+/**
+ * balloon_map_has_hot() - has the balloon added any section?
+ *
+ * Context: balloon_mutex held.
+ * Return: whether it has.
+ */
+bool balloon_map_has_hot(void)
+{
+	return nr_hot;
+}
+
+/**
+ * balloon_map_is_closed() - may pages of a section not leave the balloon?
+ * @pfn: any of its page frames
+ *
+ * Context: balloon_mutex held.
+ * Return: whether they may not.
+ */
+bool balloon_map_is_closed(unsigned long pfn)
+{
+	const struct balloon_group *group = group_of(pfn);
+
+	return group && group->closed;
 }
 
 /**
@@ -122,7 +167,7 @@ void balloon_map_add(unsigned long pfn, unsigned long nr)
 
 	lockdep_assert_held(&balloon_mutex);
 	for (; pfn < end_pfn; pfn += nr) {
-		nr = chunk(pfn, end_pfn);
+		nr = balloon_map_chunk(pfn, end_pfn);
 		group = group_of(pfn);
 		bitmap_set(group->in, pfn % GROUP_PAGES, nr);
 		group->nr += nr;
@@ -201,7 +246,7 @@ void balloon_map_forget(unsigned long start_pfn, unsigned long nr)
 
 	lockdep_assert_held(&balloon_mutex);
 	for (pfn = start_pfn; pfn < end_pfn; pfn += nr) {
-		nr = chunk(pfn, end_pfn);
+		nr = balloon_map_chunk(pfn, end_pfn);
 		group = group_of(pfn);
 		if (!group)
 			continue;
@@ -227,7 +272,7 @@ unsigned long balloon_map_next_in(unsigned long pfn, unsigned long end_pfn)
 	unsigned long first, nr, found;
 
 	for (; pfn < end_pfn; pfn += nr) {
-		nr = chunk(pfn, end_pfn);
+		nr = balloon_map_chunk(pfn, end_pfn);
 		first = pfn % GROUP_PAGES;
 		group = group_of(pfn);
 		if (!group)
@@ -253,7 +298,7 @@ unsigned long balloon_map_next_out(unsigned long pfn, unsigned long end_pfn)
 	unsigned long first, nr, found;
 
 	for (; pfn < end_pfn; pfn += nr) {
-		nr = chunk(pfn, end_pfn);
+		nr = balloon_map_chunk(pfn, end_pfn);
 		first = pfn % GROUP_PAGES;
 		group = group_of(pfn);
 		if (!group)
@@ -263,6 +308,16 @@ unsigned long balloon_map_next_out(unsigned long pfn, unsigned long end_pfn)
 			return pfn + found - first;
 	}
 	return end_pfn;
+}
+
+static unsigned long count_bits(const struct balloon_group *group,
+				unsigned long first, unsigned long nr)
+{
+	unsigned long i, in = 0;
+
+	for (i = first; i < first + nr; i++)
+		in += test_bit(i, group->in);
+	return in;
 }
 
 /**
@@ -276,12 +331,15 @@ unsigned long balloon_map_next_out(unsigned long pfn, unsigned long end_pfn)
 unsigned long balloon_map_count(unsigned long start_pfn, unsigned long nr)
 {
 	const unsigned long end_pfn = start_pfn + nr;
-	unsigned long pfn, next, in = 0;
+	const struct balloon_group *group;
+	unsigned long pfn, in = 0;
 
-	for (pfn = balloon_map_next_in(start_pfn, end_pfn); pfn < end_pfn;
-	     pfn = balloon_map_next_in(next, end_pfn)) {
-		next = balloon_map_next_out(pfn, end_pfn);
-		in += next - pfn;
+	for (pfn = start_pfn; pfn < end_pfn; pfn += nr) {
+		nr = balloon_map_chunk(pfn, end_pfn);
+		group = group_of(pfn);
+		if (group)
+			in += nr == GROUP_PAGES ? group->nr :
+			      count_bits(group, pfn % GROUP_PAGES, nr);
 	}
 	return in;
 }
@@ -319,9 +377,14 @@ void balloon_map_close(unsigned long start_pfn, unsigned long nr, bool closed)
  */
 void balloon_map_drop(unsigned long start_pfn, unsigned long nr)
 {
+	struct balloon_group *group;
 	unsigned long pfn;
 
 	lockdep_assert_held(&balloon_mutex);
-	for (pfn = start_pfn; pfn < start_pfn + nr; pfn += GROUP_PAGES)
-		kvfree(xa_erase(&groups, pfn / GROUP_PAGES));
+	for (pfn = start_pfn; pfn < start_pfn + nr; pfn += GROUP_PAGES) {
+		group = xa_erase(&groups, pfn / GROUP_PAGES);
+		if (group)
+			nr_hot -= group->hot;
+		kvfree(group);
+	}
 }

@@ -102,12 +102,14 @@ static unsigned long depopulate(unsigned long pfn, unsigned long end_pfn)
 	unsigned int n = ilog2(end_pfn - pfn);
 
 	n = min(n, order);
+	/* Free pages may be unmapped, and still are when they have gone offline */
+	debug_pagealloc_map_pages(pfn_to_page(pfn), 1 << n);
 	balloon_scrub(pfn, 1UL << n);
 	if (balloon_depopulate(&pfn, 1, n))
-		pr_err("memory at %#llx is offline, but Xen does not unmap it\n",
-		       (u64)PFN_PHYS(pfn));
-	else
 		balloon_stats.current_pages -= 1UL << n;
+	else
+		pr_err("Xen does not take memory at %#llx, which is offline\n",
+		       (u64)PFN_PHYS(pfn));
 	return 1UL << n;
 }
 
@@ -200,7 +202,7 @@ static int book_unbacked(unsigned long start_pfn, unsigned long nr_pages)
 	return 0;
 }
 
-/* After an error none of the blocks is listed */
+/* After an error some are listed; free_blocks() is for those, too */
 static int list_blocks(unsigned long start_pfn, unsigned long nr_pages,
 		       struct list_head *blocks)
 {
@@ -286,19 +288,36 @@ static int add_hot_range(struct resource *res, struct list_head *blocks)
 	return ret;
 }
 
-/**
- * balloon_sections_add() - add memory for the balloon to fill
- * @nr_pages: how many pages are wanted; rounded up to memory blocks
- *
- * All of it is in the balloon afterwards; after an error some of it may be, unused.
- *
- * Context: Process context; takes device_hotplug_lock, then balloon_mutex.
- * Return: 0; -ENOSPC if there are no addresses for it; -ENOMEM; or why it could not be
- * added or brought online.
- */
-int balloon_sections_add(unsigned long nr_pages)
+#ifdef CONFIG_MEMORY_HOTREMOVE
+static int remove_range(unsigned long start_pfn, unsigned long nr_pages)
 {
-	const u64 size = PFN_PHYS((u64)roundup(nr_pages, block_pages()));
+	struct hot_block *block, *next;
+	int ret;
+
+	ret = offline_and_remove_memory(PFN_PHYS(start_pfn),
+					PFN_PHYS(nr_pages));
+	if (ret)
+		return ret;
+	guard(mutex)(&balloon_mutex);
+	balloon_map_drop(start_pfn, nr_pages);
+	list_for_each_entry_safe(block, next, &hot_blocks, list) {
+		if (block->start_pfn - start_pfn >= nr_pages)
+			continue;
+		list_del(&block->list);
+		kfree(block);
+	}
+	return 0;
+}
+#else
+static int remove_range(unsigned long start_pfn, unsigned long nr_pages)
+{
+	return -EOPNOTSUPP;
+}
+#endif
+
+/* Returns 0; or an errno, and then nothing has been added */
+static int add_and_online(u64 size)
+{
 	LIST_HEAD(blocks);
 	struct resource *res;
 	u64 start;
@@ -316,32 +335,35 @@ int balloon_sections_add(unsigned long nr_pages)
 	}
 	insert_blocks(&blocks);
 	ret = mem_sections_online(start, size, MMOP_ONLINE);
-	if (ret)
-		pr_warn("%llu KiB more are not online (%d)\n", size >> 10, ret);
+	if (ret && remove_range(PHYS_PFN(start), PHYS_PFN(size)))
+		pr_warn("memory at %#llx, %llu KiB, is of no use\n", start,
+			size >> 10);
 	return ret;
 }
 
-#ifdef CONFIG_MEMORY_HOTREMOVE
-static bool remove_block(struct hot_block *block)
+/**
+ * balloon_sections_add() - add memory for the balloon to fill
+ * @nr_pages: how many pages are wanted
+ *
+ * All that is added is in the balloon afterwards. It may be less than is wanted, should
+ * that be too much at a time, or up to a memory block more.
+ *
+ * Context: Process context; takes device_hotplug_lock, then balloon_mutex.
+ * Return: 0; -ENOSPC if there are no addresses for it; -ENOMEM; or why it could not be
+ * added or brought online.
+ */
+int balloon_sections_add(unsigned long nr_pages)
 {
-	const unsigned long start_pfn = block->start_pfn;
+	int ret;
 
-	if (offline_and_remove_memory(PFN_PHYS(start_pfn),
-				      memory_block_size_bytes()))
-		return false;
-	guard(mutex)(&balloon_mutex);
-	balloon_map_drop(start_pfn, block_pages());
-	list_del(&block->list);
-	kfree(block);
-	return true;
+	do {
+		nr_pages = roundup(nr_pages, block_pages());
+		ret = add_and_online(PFN_PHYS((u64)nr_pages));
+		nr_pages /= 2;
+	} while ((ret == -ENOSPC || ret == -ENOMEM) &&
+		 nr_pages >= block_pages());
+	return ret;
 }
-
-#else
-static bool remove_block(struct hot_block *block)
-{
-	return false;
-}
-#endif
 
 /* The highest block that no more than so many pages of are backed */
 static struct hot_block *find_block(unsigned long nr_pages,
@@ -362,18 +384,21 @@ static struct hot_block *find_block(unsigned long nr_pages,
  * @nr_pages: how many pages may be given back at most
  * @request: why; a block that once refused is not asked again for the same
  *
- * Context: The balloon's thread alone, which nobody else removes blocks with.
+ * One block is asked, for that may take long.
+ *
+ * Context: The balloon's thread alone, but for it nobody removes blocks in use.
  * Return: whether a block has gone.
  */
 bool balloon_sections_shrink(unsigned long nr_pages, unsigned int request)
 {
 	struct hot_block *block;
 
-	while ((block = find_block(nr_pages, request))) {
-		if (remove_block(block))
-			return true;
-		block->refused = request;
-	}
+	block = find_block(nr_pages, request);
+	if (!block)
+		return false;
+	if (!remove_range(block->start_pfn, block_pages()))
+		return true;
+	block->refused = request;
 	return false;
 }
 

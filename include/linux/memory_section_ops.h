@@ -112,8 +112,8 @@ struct mem_section_range {
  */
 static inline void mem_section_let_go_page(struct page *page)
 {
-	VM_WARN_ON_ONCE_PAGE(!PageOffline(page) || page_count(page) != 1, page);
-	set_page_count(page, 0);
+	VM_WARN_ON_ONCE_PAGE(!PageOffline(page) || !page_count(page), page);
+	page_ref_dec(page);
 }
 
 /**
@@ -124,8 +124,8 @@ static inline void mem_section_let_go_page(struct page *page)
  */
 static inline void mem_section_hold_page(struct page *page)
 {
-	VM_WARN_ON_ONCE_PAGE(!PageOffline(page) || page_count(page), page);
-	set_page_count(page, 1);
+	VM_WARN_ON_ONCE_PAGE(!PageOffline(page), page);
+	page_ref_inc(page);
 }
 
 extern const struct mem_section_ops mem_section_generic_ops;

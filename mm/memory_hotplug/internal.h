@@ -355,6 +355,7 @@ void mhp_memmap_write(struct zone *zone, unsigned long start_pfn,
 
 /* section_ops.c */
 int mhp_section_ops_check(struct mhp_range_op *op);
+int mhp_section_check_backer(struct mhp_range_op *op);
 int mhp_section_check_online(struct mhp_block_op *op);
 int mhp_section_check_offline(struct mhp_block_op *op);
 bool mhp_section_decides(const struct memory_block *mem);

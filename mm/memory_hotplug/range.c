@@ -227,6 +227,8 @@ int mhp_range_claim(struct mhp_transition *t)
 	}
 	ret = mhp_range_check(t->start, t->size, &t->refusal);
 	if (!ret)
+		ret = mhp_section_check_backer(op);
+	if (!ret)
 		ret = mhp_node_resolve(op);
 	if (!ret)
 		ret = claim_memblock(op);

@@ -34,13 +34,11 @@ const char * __weak arch_memory_backer(void)
  * mhp_section_ops_check() - can memory with such operations be added?
  * @op: the range
  *
- * Return: 0; -EINVAL for operations that contradict themselves, or a provider that
- * has no memory to give on this machine; -EPERM for that if it is added by hand.
+ * Return: 0; -EINVAL for operations that contradict themselves.
  */
 int mhp_section_ops_check(struct mhp_range_op *op)
 {
 	const struct mem_section_ops *ops = op->ops;
-	const char *backer;
 
 	if (ops && ops->hidden && (ops->online_by < MEM_SECTION_BY_PROVIDER ||
 				   ops->offline_by < MEM_SECTION_BY_PROVIDER))
@@ -51,7 +49,20 @@ int mhp_section_ops_check(struct mhp_range_op *op)
 		return mhp_refuse_walk(&op->t, MHP_REFUSED_INPUT, -EINVAL,
 				       "%s can let its pages go, or hold them again, but not both",
 				       ops->name);
-	backer = ops && ops->backs_pages ? NULL : arch_memory_backer();
+	return 0;
+}
+
+/**
+ * mhp_section_check_backer() - has the provider memory to give on this machine?
+ * @op: the range
+ *
+ * Return: 0; -EPERM if not and it is added by hand, else -EINVAL.
+ */
+int mhp_section_check_backer(struct mhp_range_op *op)
+{
+	const char *backer = op->ops && op->ops->backs_pages ?
+			     NULL : arch_memory_backer();
+
 	if (backer)
 		return mhp_refuse_walk(&op->t, MHP_REFUSED_ARCH,
 				       op->owner.provider == MHP_PROVIDER_PROBE ?

@@ -56,10 +56,17 @@ static int refuse_once;
 
 #define PATTERN	(~0UL / 7)
 
+#ifdef CONFIG_ARCH_HAS_SET_DIRECT_MAP
 static bool can_unmap(void)
 {
-	return IS_ENABLED(CONFIG_ARCH_HAS_SET_DIRECT_MAP) && can_set_direct_map();
+	return can_set_direct_map();
 }
+#else
+static bool can_unmap(void)
+{
+	return false;
+}
+#endif
 
 static void empty_page(unsigned long pfn)
 {
@@ -199,8 +206,9 @@ static int add(struct unbacked *range, const char *words)
 	if (ret || strstr(words, "user"))
 		return ret;
 	ret = mem_sections_online(range->start, range->size, MMOP_ONLINE);
-	if (ret)
-		WARN_ON(offline_and_remove_memory(range->start, range->size));
+	/* What cannot be taken back stays, with its operations */
+	if (ret && WARN_ON(offline_and_remove_memory(range->start, range->size)))
+		return 0;
 	return ret;
 }
 
