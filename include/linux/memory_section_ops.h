@@ -84,27 +84,6 @@ struct mem_section_ops {
 };
 
 /**
- * struct mem_section_range - memory that a provider adds
- * @nid: its node, or a memory group with MHP_NID_IS_MGID
- * @start: first byte, aligned to the size of a memory block
- * @size: size in bytes, a multiple of the size of a memory block
- * @res: the resource that covers it, if the provider has claimed the addresses; it
- *	 belongs to the core once they are added. NULL to have them claimed.
- * @flags: MHP_*
- * @ops: how its sections are used
- * @data: passed to the functions of @ops
- */
-struct mem_section_range {
-	int nid;
-	u64 start;
-	u64 size;
-	struct resource *res;
-	mhp_t flags;
-	const struct mem_section_ops *ops;
-	void *data;
-};
-
-/**
  * mem_section_let_go_page() - a page that its provider keeps may go offline
  * @page: the page
  *
@@ -128,9 +107,30 @@ static inline void mem_section_hold_page(struct page *page)
 	page_ref_inc(page);
 }
 
+#ifdef CONFIG_MEMORY_HOTPLUG
+/**
+ * struct mem_section_range - memory that a provider adds
+ * @nid: its node, or a memory group with MHP_NID_IS_MGID
+ * @start: first byte, aligned to the size of a memory block
+ * @size: size in bytes, a multiple of the size of a memory block
+ * @res: the resource that covers it, if the provider has claimed the addresses; it
+ *	 belongs to the core once they are added. NULL to have them claimed.
+ * @flags: MHP_*
+ * @ops: how its sections are used
+ * @data: passed to the functions of @ops
+ */
+struct mem_section_range {
+	int nid;
+	u64 start;
+	u64 size;
+	struct resource *res;
+	mhp_t flags;
+	const struct mem_section_ops *ops;
+	void *data;
+};
+
 extern const struct mem_section_ops mem_section_generic_ops;
 
-#ifdef CONFIG_MEMORY_HOTPLUG
 int mem_sections_add(const struct mem_section_range *range);
 int mem_sections_online(u64 start, u64 size, enum mmop online_type);
 #endif
