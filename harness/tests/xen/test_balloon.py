@@ -36,7 +36,7 @@ def hot_blocks(g):
     return found
 
 
-@pytest.mark.parametrize("policy", ["offline", "online"])
+@pytest.mark.parametrize("policy", ["offline", pytest.param("online", marks=pytest.mark.full)])
 def test_grow_and_shrink(dom0, policy):
     """The target is reached by itself, sections come and go, and all three agree at rest."""
     with dom0() as g:
@@ -119,6 +119,7 @@ def test_xen_has_no_more(dom0):
             assert agree(g, rest) == target
 
 
+@pytest.mark.full
 def test_targets_in_a_loop(dom0):
     """Whatever comes in between, under load: in the end the domain is as large as it is told to be."""
     with dom0() as g:
