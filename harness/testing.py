@@ -14,8 +14,8 @@ TESTS = REPO / "harness" / "tests"
 DEBUG, ARM64, PPC64 = "debug", "arm64", "ppc64"
 ON_DEBUG = ("core", "refusal")
 ON_ARM64 = (ARM64, *(f"core/test_{name}.py" for name in (
-    "boot", "kunit", "selftests", "section_ops", "faults", "dimms", "nodes", "ranges", "policies", "load", "pages")))
-ON_PPC64 = (PPC64, *(f"core/test_{name}.py" for name in ("boot", "kunit", "selftests", "section_ops", "ranges")))
+    "boot", "kunit", "selftests", "faults", "dimms", "nodes", "ranges", "policies", "load", "pages")))
+ON_PPC64 = (PPC64, *(f"core/test_{name}.py" for name in ("boot", "kunit", "selftests", "ranges")))
 DEBUG_ON_ARM64 = (ARM64, *(f"core/test_{name}.py" for name in ("boot", "kunit", "selftests", "dimms", "nodes")))
 # The base's own tests, whose kernels are two more to build
 PEERS_ON_ARM64 = ("peers/test_hmm.py", "peers/test_kselftest.py")
