@@ -17,6 +17,7 @@ ON_ARM64 = (ARM64, *(f"core/test_{name}.py" for name in (
     "boot", "kunit", "selftests", "faults", "dimms", "nodes", "ranges", "policies", "load", "pages")))
 ON_PPC64 = (PPC64, *(f"core/test_{name}.py" for name in ("boot", "kunit", "selftests", "ranges")))
 DEBUG_ON_ARM64 = (ARM64, *(f"core/test_{name}.py" for name in ("boot", "kunit", "selftests", "dimms", "nodes")))
+SECTION_OPS = "core/test_section_ops.py"
 # The base's own tests, whose kernels are two more to build
 PEERS_ON_ARM64 = ("peers/test_hmm.py", "peers/test_kselftest.py")
 
@@ -70,21 +71,22 @@ def main(part="", full=False, select=""):
         again = [*marks, "not measure"] if full else [*marks, "not measure", "not slow_on_debug"]
         runs.append(run_pytest(ON_DEBUG, select, again, TEST_KERNEL=DEBUG))
     if part == ARM64 or not part:
-        names = ON_ARM64 + PEERS_ON_ARM64 if full else ON_ARM64
+        names = (*ON_ARM64, SECTION_OPS, *PEERS_ON_ARM64) if full else ON_ARM64
         runs.append(run_pytest(names, select, [*marks, "not measure"], TEST_KERNEL="fault", TEST_ARCH=ARM64))
         if full:
             runs.append(run_pytest(DEBUG_ON_ARM64, select, ["not measure", "not own_kernel"], TEST_KERNEL=DEBUG,
                                    TEST_ARCH=ARM64))
     if part == PPC64 or not part:
         settings = {"TEST_KERNEL": "fault", "TEST_ARCH": PPC64}
-        runs.append(run_pytest(ON_PPC64, select, [*marks, "not measure"], **settings))
+        names = (*ON_PPC64, SECTION_OPS) if full else ON_PPC64
+        runs.append(run_pytest(names, select, [*marks, "not measure"], **settings))
         if full:
             again = ["not measure", "not own_kernel"]
-            runs.append(run_pytest(ON_PPC64, select, again, **settings, TEST_MACHINE="power9"))
+            runs.append(run_pytest(names, select, again, **settings, TEST_MACHINE="power9"))
             settings["TEST_KERNEL"] = DEBUG
-            runs.append(run_pytest(ON_PPC64, select, again, **settings))
+            runs.append(run_pytest(names, select, again, **settings))
             # KASAN works here only
-            runs.append(run_pytest(ON_PPC64, select, again, **settings, TEST_MACHINE="power9"))
+            runs.append(run_pytest(names, select, again, **settings, TEST_MACHINE="power9"))
     counts = {key: sum(run[key] for run in runs) for key in runs[0]}
     if counts["skipped"]:
         print(f"{counts['skipped']} skipped as expected")

@@ -50,8 +50,8 @@ void balloon_map_add(unsigned long pfn, unsigned long nr);
 bool balloon_map_take(unsigned int order, unsigned long *pfn);
 void balloon_map_forget(unsigned long start_pfn, unsigned long nr);
 unsigned long balloon_map_count(unsigned long start_pfn, unsigned long nr);
-unsigned long balloon_map_next_in(unsigned long pfn, unsigned long end_pfn);
-unsigned long balloon_map_next_out(unsigned long pfn, unsigned long end_pfn);
+unsigned long balloon_map_next(unsigned long pfn, unsigned long end_pfn,
+			       bool in);
 void balloon_map_close(unsigned long start_pfn, unsigned long nr, bool closed);
 void balloon_map_drop(unsigned long start_pfn, unsigned long nr);
 static inline unsigned long balloon_map_nr(void)

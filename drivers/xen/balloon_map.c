@@ -258,52 +258,34 @@ void balloon_map_forget(unsigned long start_pfn, unsigned long nr)
 	}
 }
 
-/**
- * balloon_map_next_in() - find a page that is in the balloon
- * @pfn: where to begin
- * @end_pfn: where to end
- *
- * Context: balloon_mutex held.
- * Return: the first from @pfn on, or @end_pfn.
- */
-unsigned long balloon_map_next_in(unsigned long pfn, unsigned long end_pfn)
+static unsigned long find_bit_from(const struct balloon_group *group,
+				   unsigned long first, unsigned long end,
+				   bool in)
 {
-	const struct balloon_group *group;
-	unsigned long first, nr, found;
-
-	for (; pfn < end_pfn; pfn += nr) {
-		nr = balloon_map_chunk(pfn, end_pfn);
-		first = pfn % GROUP_PAGES;
-		group = group_of(pfn);
-		if (!group)
-			continue;
-		found = find_next_bit(group->in, first + nr, first);
-		if (found < first + nr)
-			return pfn + found - first;
-	}
-	return end_pfn;
+	if (!group)
+		return in ? end : first;
+	return in ? find_next_bit(group->in, end, first) :
+		    find_next_zero_bit(group->in, end, first);
 }
 
 /**
- * balloon_map_next_out() - find a page that is not in the balloon
+ * balloon_map_next() - find a page that is, or is not, in the balloon
  * @pfn: where to begin
  * @end_pfn: where to end
+ * @in: whether it shall be in the balloon
  *
  * Context: balloon_mutex held.
  * Return: the first from @pfn on, or @end_pfn.
  */
-unsigned long balloon_map_next_out(unsigned long pfn, unsigned long end_pfn)
+unsigned long balloon_map_next(unsigned long pfn, unsigned long end_pfn,
+			       bool in)
 {
-	const struct balloon_group *group;
 	unsigned long first, nr, found;
 
 	for (; pfn < end_pfn; pfn += nr) {
 		nr = balloon_map_chunk(pfn, end_pfn);
 		first = pfn % GROUP_PAGES;
-		group = group_of(pfn);
-		if (!group)
-			return pfn;
-		found = find_next_zero_bit(group->in, first + nr, first);
+		found = find_bit_from(group_of(pfn), first, first + nr, in);
 		if (found < first + nr)
 			return pfn + found - first;
 	}

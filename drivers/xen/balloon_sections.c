@@ -74,7 +74,7 @@ static void call_for_kept(unsigned long start_pfn, unsigned long nr_pages,
 	const unsigned long end_pfn = start_pfn + nr_pages;
 	unsigned long pfn = start_pfn;
 
-	while ((pfn = balloon_map_next_in(pfn, end_pfn)) < end_pfn)
+	while ((pfn = balloon_map_next(pfn, end_pfn, true)) < end_pfn)
 		func(pfn_to_page(pfn++));
 }
 
@@ -120,8 +120,8 @@ static void offlined(unsigned long start_pfn, unsigned long nr_pages,
 	unsigned long pfn = start_pfn, next;
 
 	guard(mutex)(&balloon_mutex);
-	while ((pfn = balloon_map_next_out(pfn, end_pfn)) < end_pfn) {
-		next = balloon_map_next_in(pfn, end_pfn);
+	while ((pfn = balloon_map_next(pfn, end_pfn, false)) < end_pfn) {
+		next = balloon_map_next(pfn, end_pfn, true);
 		while (pfn < next)
 			pfn += depopulate(pfn, next);
 	}

@@ -28,6 +28,7 @@
  *	batch, context
  *	room, check
  *	../memory_hotplug.c: the tables of states and the entry points
+ *	add
  *	by_hand, offline_and_remove: what is made of those
  */
 #ifndef _MM_MEMORY_HOTPLUG_INTERNAL_H
@@ -391,10 +392,13 @@ void mhp_block_op_init(struct mhp_block_op *op, const char *request,
 		       enum mhp_block_state state);
 
 /* ../memory_hotplug.c */
+int mhp_add(struct mhp_range_op *op);
+int mhp_remove(struct mhp_range_op *op);
+
+/* add.c */
 int mhp_add_unclaimed(int nid, u64 start, u64 size, const char *res_name,
 		      mhp_t flags, enum mhp_provider provider,
 		      unsigned long caller);
-int mhp_remove(struct mhp_range_op *op);
 
 #ifdef CONFIG_MEMORY_HOTREMOVE
 /* check.c */
