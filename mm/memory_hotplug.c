@@ -80,7 +80,7 @@ static int check_block_offline(struct memory_block *mem, void *arg)
 		node_set(mem->nid, op->nodes);
 	if (mem->owner.provider == MHP_PROVIDER_BOOT)
 		op->boot = true;
-	return 0;
+	return mhp_section_check_remove(mem, &op->t.refusal);
 }
 
 /* present -> listed: everything that can keep a range from being removed */

@@ -56,6 +56,10 @@ enum mem_section_by {
  * @hold_again: the sections stay online: @let_go is taken back
  * @offlined: the sections are offline, and nobody uses a page of them; what backs
  *	      them may go. Their struct pages must not be looked at. May be NULL.
+ * @check_remove: the sections are offline and shall be removed. Returns 0, or an
+ *		  errno as long as what backs them has not gone: then they stay, and
+ *		  come online again if offline_and_remove_memory() took them offline.
+ *		  May be NULL.
  *
  * All functions are called in process context, with device_hotplug_lock and, for
  * writing, mem_hotplug_lock held, for a memory block at a time. They may sleep. They
@@ -81,6 +85,8 @@ struct mem_section_ops {
 			   void *data);
 	void (*offlined)(unsigned long start_pfn, unsigned long nr_pages,
 			 void *data);
+	int (*check_remove)(unsigned long start_pfn, unsigned long nr_pages,
+			    void *data);
 };
 
 /**

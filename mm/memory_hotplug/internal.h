@@ -364,6 +364,8 @@ bool mhp_section_lets_go(const struct memory_block *mem);
 int mhp_section_let_go(struct mhp_transition *t);
 void mhp_section_hold_again(struct mhp_transition *t);
 void mhp_section_offlined(struct mhp_block_op *op);
+int mhp_section_check_remove(const struct memory_block *mem,
+			     struct mhp_refusal *refusal);
 
 /* release.c */
 bool mhp_pages_come_free(const struct memory_block *mem);

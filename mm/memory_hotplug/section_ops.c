@@ -176,3 +176,28 @@ void mhp_section_offlined(struct mhp_block_op *op)
 		ops->offlined(mhp_usable_pfn(op), mhp_usable_pages(op),
 			      op->mem->section_data);
 }
+
+/**
+ * mhp_section_check_remove() - has what backs a block gone?
+ * @mem: the block, offline
+ * @refusal: filled if not
+ *
+ * Return: 0 or the errno of its provider.
+ */
+int mhp_section_check_remove(const struct memory_block *mem,
+			     struct mhp_refusal *refusal)
+{
+	const struct mem_section_ops *ops = mem->section_ops;
+	const unsigned long start_pfn = section_nr_to_pfn(mem->start_section_nr);
+	const unsigned long size = memory_block_size_bytes();
+	int ret;
+
+	if (!ops || !ops->check_remove)
+		return 0;
+	ret = ops->check_remove(start_pfn, PHYS_PFN(size), mem->section_data);
+	if (ret)
+		mhp_refuse(refusal, MHP_REFUSED_OWNED, ret, PFN_PHYS(start_pfn),
+			   size, ops->name,
+			   "the provider cannot give up what is behind it");
+	return ret;
+}

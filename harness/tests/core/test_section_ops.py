@@ -239,6 +239,24 @@ def test_pages_are_held_again(machine):
         assert take(g, START, size) == "ok"
 
 
+def test_what_cannot_be_removed_is_online_again(machine):
+    """A provider that cannot give up what is behind its memory: nothing has changed, and the next time it goes."""
+    with machine() as g:
+        clean = settled(g)
+        size = 2 * memory.block_size(g)
+        add(g, START, size, "movable")
+        before = kept(g)
+        assert ask(g, "stay", "-11") == "ok"
+        assert take(g, START, size) == "EAGAIN"
+        told = parse(memory.refusal(g))
+        assert told.by == "mhp_unbacked" and "cannot give up what is behind it" in told.why
+        assert set(memory.blocks_in(g, START, START + size).values()) == {"online"} and kept(g) == before
+        touch_everything(g)
+        assert ask(g, "back", f"{START:#x} 1000") == "ok"
+        assert take(g, START, size) == "ok", memory.refusal(g)
+        assert not selftests.difference(clean, selftests.snapshot(g))
+
+
 def test_no_callback_sees_pages_that_are_there(spare_guest):
     """Somebody's callback drops all pages it gets: it gets none of probe, and all of who relies on it."""
     with spare_guest(maxmem="8G", slots=1) as g:

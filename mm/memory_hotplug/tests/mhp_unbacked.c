@@ -9,6 +9,7 @@
  *   back:   "<address> <pages>": the first of those that are kept from the address on
  *   take:   "<address> <size>": offline and away
  *   refuse: "<errno>": let go of no page, once
+ *   stay:   "<errno>": be offline, but not removed, once
  *   kept:   reads "<address> <size> <pages kept>" for each range
  *
  * A page that is kept has no mapping where the architecture can do that for each page,
@@ -52,7 +53,7 @@ struct unbacked {
 /* Protects the bitmaps, inside of the hotplug locks; the list has the parameters' lock */
 static DEFINE_MUTEX(unbacked_lock);
 static LIST_HEAD(ranges);
-static int refuse_once;
+static int refuse_once, stay_once;
 
 #define PATTERN	(~0UL / 7)
 
@@ -159,6 +160,15 @@ static void unbacked_offlined(unsigned long start_pfn, unsigned long nr_pages,
 	range->closed = false;
 }
 
+static int unbacked_check_remove(unsigned long start_pfn,
+				 unsigned long nr_pages, void *data)
+{
+	const int ret = stay_once;
+
+	stay_once = 0;
+	return ret;
+}
+
 static const struct mem_section_ops template = {
 	.name = "mhp_unbacked",
 	.res_name = "System RAM (mhp_unbacked)",
@@ -170,6 +180,7 @@ static const struct mem_section_ops template = {
 	.let_go = unbacked_let_go,
 	.hold_again = unbacked_hold_again,
 	.offlined = unbacked_offlined,
+	.check_remove = unbacked_check_remove,
 };
 
 static void forget(struct unbacked *range)
@@ -309,3 +320,4 @@ module_param_cb(back, &back_ops, NULL, 0200);
 module_param_cb(take, &take_ops, NULL, 0200);
 module_param_cb(kept, &kept_ops, NULL, 0400);
 module_param_named(refuse, refuse_once, int, 0600);
+module_param_named(stay, stay_once, int, 0600);
