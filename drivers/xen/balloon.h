@@ -48,7 +48,8 @@ bool balloon_map_is_hot(unsigned long pfn);
 bool balloon_map_is_closed(unsigned long pfn);
 void balloon_map_add(unsigned long pfn, unsigned long nr);
 bool balloon_map_take(unsigned int order, unsigned long *pfn);
-void balloon_map_forget(unsigned long start_pfn, unsigned long nr);
+void balloon_map_online(unsigned long pfn, unsigned long nr);
+void balloon_map_offline(unsigned long start_pfn, unsigned long nr);
 unsigned long balloon_map_count(unsigned long start_pfn, unsigned long nr);
 unsigned long balloon_map_next(unsigned long pfn, unsigned long end_pfn,
 			       bool in);

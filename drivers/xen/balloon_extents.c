@@ -100,6 +100,15 @@ static int map_pages(unsigned long pfn, unsigned long nr, unsigned long mfn)
 	return ret;
 }
 
+/* On all CPUs of the domain, in one hypercall; see xen/include/public/xen.h */
+static void flush_everywhere(void)
+{
+	struct mmuext_op op = { .cmd = MMUEXT_TLB_FLUSH_ALL };
+
+	if (HYPERVISOR_mmuext_op(&op, 1, NULL, DOMID_SELF))
+		flush_tlb_all();
+}
+
 /* The domain's own book: room for what is written here must be there */
 static void book(unsigned long pfn, unsigned long nr, unsigned long mfn)
 {
@@ -138,6 +147,10 @@ static int write_updates(void)
 static int map_pages(unsigned long pfn, unsigned long nr, unsigned long mfn)
 {
 	return 0;
+}
+
+static void flush_everywhere(void)
+{
 }
 
 static void book(unsigned long pfn, unsigned long nr, unsigned long mfn)
@@ -254,7 +267,7 @@ unsigned int balloon_populate(const unsigned long *pfns, unsigned int nr,
 	pr_err("Xen does not map the memory that it gave\n");
 	nr_updates = 0;
 	unmap_extents(pfns, done, order);
-	flush_tlb_all();
+	flush_everywhere();
 	take_out_of_book(pfns, done, order);
 	give_back(done << order, 0);
 	return 0;
@@ -288,7 +301,7 @@ unsigned int balloon_depopulate(const unsigned long *pfns, unsigned int nr,
 		map_again(pfns, nr, order);
 		return 0;
 	}
-	flush_tlb_all();
+	flush_everywhere();
 	if (take_out_of_book(pfns, nr, order))
 		give_back(1, order);
 	else

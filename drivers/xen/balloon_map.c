@@ -24,12 +24,15 @@
 /**
  * struct balloon_group - pages of a section
  * @nr: how many are in the balloon
+ * @nr_offline: how many are not online, so that nobody counts them; then none may leave
+ *		the balloon
  * @closed: none may leave it now
  * @hot: the balloon has added the section
  * @in: a bit for each page that is in the balloon
  */
 struct balloon_group {
 	unsigned long nr;
+	unsigned long nr_offline;
 	bool closed;
 	bool hot;
 	DECLARE_BITMAP(in, GROUP_PAGES);
@@ -47,10 +50,10 @@ static struct balloon_group *group_of(unsigned long pfn)
 	return xa_load(&groups, pfn / GROUP_PAGES);
 }
 
-/* To be called for whatever changes @nr or @closed */
+/* To be called for whatever changes @nr, @nr_offline or @closed */
 static void mark(unsigned long pfn, const struct balloon_group *group)
 {
-	if (group->nr && !group->closed)
+	if (group->nr && !group->nr_offline && !group->closed)
 		xa_set_mark(&groups, pfn / GROUP_PAGES, HAS_SOME);
 	else
 		xa_clear_mark(&groups, pfn / GROUP_PAGES, HAS_SOME);
@@ -83,7 +86,7 @@ static void count(unsigned long pfn, long nr)
 /**
  * balloon_map_prepare() - make room for the pages of a section
  * @pfn: any of its page frames
- * @hot: the balloon adds the section
+ * @hot: the balloon adds the section: all of its pages are in the balloon, and offline
  *
  * Context: Process context, balloon_mutex held; may sleep.
  * Return: 0 or -ENOMEM.
@@ -108,6 +111,9 @@ int balloon_map_prepare(unsigned long pfn, bool hot)
 	}
 	/* Memory of somebody else's may have been there before */
 	if (hot && !group->hot) {
+		bitmap_fill(group->in, GROUP_PAGES);
+		group->nr = GROUP_PAGES;
+		group->nr_offline = GROUP_PAGES;
 		group->hot = true;
 		nr_hot++;
 	}
@@ -172,7 +178,8 @@ void balloon_map_add(unsigned long pfn, unsigned long nr)
 		bitmap_set(group->in, pfn % GROUP_PAGES, nr);
 		group->nr += nr;
 		mark(pfn, group);
-		count(pfn, nr);
+		if (!group->nr_offline)
+			count(pfn, nr);
 	}
 }
 
@@ -229,33 +236,6 @@ bool balloon_map_take(unsigned int order, unsigned long *pfn)
 		return true;
 	}
 	return false;
-}
-
-/**
- * balloon_map_forget() - pages are no pages any more, or go offline
- * @start_pfn: the first
- * @nr: their number; they need not be in the balloon
- *
- * Context: balloon_mutex held.
- */
-void balloon_map_forget(unsigned long start_pfn, unsigned long nr)
-{
-	const unsigned long end_pfn = start_pfn + nr;
-	struct balloon_group *group;
-	unsigned long pfn, in;
-
-	lockdep_assert_held(&balloon_mutex);
-	for (pfn = start_pfn; pfn < end_pfn; pfn += nr) {
-		nr = balloon_map_chunk(pfn, end_pfn);
-		group = group_of(pfn);
-		if (!group)
-			continue;
-		in = balloon_map_count(pfn, nr);
-		bitmap_clear(group->in, pfn % GROUP_PAGES, nr);
-		group->nr -= in;
-		mark(pfn, group);
-		count(pfn, -in);
-	}
 }
 
 static unsigned long find_bit_from(const struct balloon_group *group,
@@ -351,9 +331,52 @@ void balloon_map_close(unsigned long start_pfn, unsigned long nr, bool closed)
 }
 
 /**
+ * balloon_map_online() - pages of a section that the balloon has added come online
+ * @pfn: the first
+ * @nr: their number, within the section
+ *
+ * When all of the section's are, those in the balloon may leave it.
+ *
+ * Context: balloon_mutex held.
+ */
+void balloon_map_online(unsigned long pfn, unsigned long nr)
+{
+	struct balloon_group *group = group_of(pfn);
+
+	lockdep_assert_held(&balloon_mutex);
+	count(pfn, balloon_map_count(pfn, nr));
+	group->nr_offline -= nr;
+	mark(pfn, group);
+}
+
+/**
+ * balloon_map_offline() - sections that the balloon has added go offline
+ * @start_pfn: first page frame of the sections
+ * @nr: number of their pages
+ *
+ * What is in the balloon stays there, and may not leave it.
+ *
+ * Context: balloon_mutex held.
+ */
+void balloon_map_offline(unsigned long start_pfn, unsigned long nr)
+{
+	const unsigned long end_pfn = start_pfn + nr;
+	struct balloon_group *group;
+	unsigned long pfn;
+
+	lockdep_assert_held(&balloon_mutex);
+	for (pfn = start_pfn; pfn < end_pfn; pfn += GROUP_PAGES) {
+		group = group_of(pfn);
+		count(pfn, -(long)group->nr);
+		group->nr_offline = GROUP_PAGES;
+		mark(pfn, group);
+	}
+}
+
+/**
  * balloon_map_drop() - sections are gone
  * @start_pfn: first page frame of the sections
- * @nr: number of their pages, none of which is in the balloon
+ * @nr: number of their pages, which are offline
  *
  * Context: balloon_mutex held.
  */

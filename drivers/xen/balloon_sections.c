@@ -61,11 +61,18 @@ static unsigned long nr_backed(const struct hot_block *block)
 						 block_pages());
 }
 
+/* Most of its pages are in the balloon; those that Xen did not take back are not */
 static void online(struct page *page, unsigned int order, void *data)
 {
+	const unsigned long start_pfn = page_to_pfn(page);
+	const unsigned long end_pfn = start_pfn + (1UL << order);
+	unsigned long pfn = start_pfn;
+
 	guard(mutex)(&balloon_mutex);
-	balloon_map_add(page_to_pfn(page), 1UL << order);
+	balloon_map_online(start_pfn, 1UL << order);
 	balloon_stats.total_pages += 1UL << order;
+	while ((pfn = balloon_map_next(pfn, end_pfn, false)) < end_pfn)
+		generic_online_page(pfn_to_page(pfn++), 0);
 }
 
 static void call_for_kept(unsigned long start_pfn, unsigned long nr_pages,
@@ -94,7 +101,10 @@ static void hold_again(unsigned long start_pfn, unsigned long nr_pages,
 	balloon_map_close(start_pfn, nr_pages, false);
 }
 
-/* Gives extents of backed pages back; returns how many pages that were */
+/*
+ * Gives an extent of backed pages back; returns how many pages that are. Xen may lack
+ * memory for page tables when it has to split an entry of its own.
+ */
 static unsigned long depopulate(unsigned long pfn, unsigned long end_pfn)
 {
 	const unsigned int order = pfn ? min_t(unsigned int, BALLOON_ORDER,
@@ -105,11 +115,10 @@ static unsigned long depopulate(unsigned long pfn, unsigned long end_pfn)
 	/* Free pages may be unmapped, and still are when they have gone offline */
 	debug_pagealloc_map_pages(pfn_to_page(pfn), 1 << n);
 	balloon_scrub(pfn, 1UL << n);
-	if (balloon_depopulate(&pfn, 1, n))
+	if (balloon_depopulate(&pfn, 1, n)) {
+		balloon_map_add(pfn, 1UL << n);
 		balloon_stats.current_pages -= 1UL << n;
-	else
-		pr_err("Xen does not take memory at %#llx, which is offline\n",
-		       (u64)PFN_PHYS(pfn));
+	}
 	return 1UL << n;
 }
 
@@ -120,14 +129,26 @@ static void offlined(unsigned long start_pfn, unsigned long nr_pages,
 	unsigned long pfn = start_pfn, next;
 
 	guard(mutex)(&balloon_mutex);
+	balloon_map_offline(start_pfn, nr_pages);
+	balloon_map_close(start_pfn, nr_pages, false);
+	balloon_stats.total_pages -= nr_pages;
 	while ((pfn = balloon_map_next(pfn, end_pfn, false)) < end_pfn) {
 		next = balloon_map_next(pfn, end_pfn, true);
 		while (pfn < next)
 			pfn += depopulate(pfn, next);
 	}
-	balloon_map_forget(start_pfn, nr_pages);
-	balloon_map_close(start_pfn, nr_pages, false);
-	balloon_stats.total_pages -= nr_pages;
+}
+
+static int check_remove(unsigned long start_pfn, unsigned long nr_pages,
+			void *data)
+{
+	const unsigned long end_pfn = start_pfn + nr_pages;
+
+	guard(mutex)(&balloon_mutex);
+	if (balloon_map_next(start_pfn, end_pfn, false) == end_pfn)
+		return 0;
+	pr_warn_once("Xen does not take back all memory: has it enough for the domain's page tables?\n");
+	return -EBUSY;
 }
 
 /* The balloon cannot be a module */
@@ -143,6 +164,7 @@ static struct mem_section_ops balloon_section_ops = {
 	.let_go = let_go,
 	.hold_again = hold_again,
 	.offlined = offlined,
+	.check_remove = check_remove,
 };
 
 /* What a PV domain can keep book of */
