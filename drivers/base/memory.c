@@ -313,6 +313,8 @@ static struct memory_block *alloc_block(unsigned long block_id,
 static int show_block(struct memory_block *mem)
 {
 	device_initialize(&mem->dev);
+	/* Memory is not suspended block by block; a machine may have thousands */
+	device_set_pm_not_required(&mem->dev);
 	return is_hidden(mem) ? dev_set_name(&mem->dev, "memory%u", mem->dev.id) :
 				device_add(&mem->dev);
 }
