@@ -36,6 +36,10 @@ def test_what_stays_is_named(guest, kernel_ours, acpi, append, names):
         assert len(gone) > len(refused)
         told = [re.sub(r"^reserved page of |^the block has a hole at \w+ for |, it cannot go offline$", "", refusal.why)
                 for refusal in refused.values()]
+        # What is refused is the first page of the block: with KASAN that may lie in front of the kernel
+        code = next(start for start, _, name, _ in memory.iomem(g) if name == "Kernel code")
+        if refused[code // memory.block_size(g)].first < code:
+            names = [name for name in names if name != "the kernel"]
         assert set(names) <= set(told), told
         assert not [refusal for refusal in refused.values() if refusal.page == "unknown"]
 
