@@ -49,14 +49,15 @@ def apt(where, options, *words):
         raise HarnessError(f"failed: {told}after {lists}")
 
 
-def download(package, arch, where):
-    """Debian's package for that architecture, unpacked."""
-    print(f"fetching Debian's {package} for {arch}", flush=True)
+def download(packages, arch, where):
+    """Debian's packages for that architecture, unpacked over each other."""
+    print(f"fetching Debian's {' '.join(packages)} for {arch}", flush=True)
     options = [f"APT::Architecture={DEBIAN[arch]}", f"APT::Architectures={DEBIAN[arch]}",
                "Dir::State::status=/dev/null"]
-    apt(where, options, "download", package)
-    archive, = where.glob(f"{package}_*.deb")
-    run(["dpkg-deb", "-x", archive, where / "files"], where)
+    apt(where, options, "download", *packages)
+    for package in packages:
+        archive, = where.glob(f"{package}_*.deb")
+        run(["dpkg-deb", "-x", archive, where / "files"], where)
 
 
 def compile_busybox(arch, where):
@@ -75,22 +76,22 @@ def compile_busybox(arch, where):
     run([*make, "busybox"], where)
 
 
-def unpacked(package, arch):
-    """The directory that holds the package's files."""
+def unpacked(package, arch, *others):
+    """The directory that holds the package's files, and those of others that go with it."""
     where = BUILD / "foreign" / arch / package
-    done = where / "done"
+    done, packages = where / "done", (package, *others)
     with locked(f"foreign-{arch}"):
-        if not done.exists():
+        if not done.exists() or done.read_text() != " ".join(packages):
             if where.exists():
                 run(["rm", "-r", where], BUILD)
             where.mkdir(parents=True)
             if arch in DEBIAN:
-                download(package, arch, where)
+                download(packages, arch, where)
             elif package == "busybox-static":
                 compile_busybox(arch, where)
             else:
                 raise HarnessError(f"there is no {package} for {arch}")
-            done.touch()
+            done.write_text(" ".join(packages))
             print(f"  {shown(where)}", flush=True)
     return where / "files"
 
@@ -110,3 +111,13 @@ def xen():
             partial.write_bytes(gzip.decompress((files / "boot/xen-4.17-amd64.gz").read_bytes()))
             partial.rename(image)
     return image
+
+
+# What the tools of a dom0 load
+XEN_LIBRARIES = ("libxencall1", "libxendevicemodel1", "libxenevtchn1", "libxenforeignmemory1", "libxengnttab1",
+                 "libxenhypfs1", "libxenmisc4.17", "libxenstore4", "libxentoolcore1", "libxentoollog1", "libyajl2")
+
+
+def xen_tools():
+    """The directory with Debian's tools of a dom0."""
+    return unpacked("xen-utils-4.17", HERE, "xenstore-utils", *XEN_LIBRARIES)

@@ -45,6 +45,7 @@ FRAGMENTS = {               # variant: fragments besides base and architecture
     "ours": ("ours",),
     "stock": (),
     "xen": ("ours", "xen"),
+    "xen-no-unpopulated": ("ours", "xen", "xen-no-unpopulated"),
     "stock-xen": ("xen",),
     "page-blocks": ("ours", "page-blocks"),
     "fault": ("ours", "fault", "kunit", "kunit-ours"),

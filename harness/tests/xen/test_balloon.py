@@ -3,7 +3,7 @@
 
 import pytest
 
-from harness import memory, selftests, xen
+from harness import domu, memory, selftests, xen
 
 pytestmark = [pytest.mark.own_kernel]
 
@@ -16,15 +16,11 @@ SMALL, LARGE, LARGER = BOOT, 1536 * MIB, 2048 * MIB
 
 @pytest.fixture
 def dom0(guest, kernel_named):
-    def make(kernel="xen", mem="4G", **options):
+    def make(kernel="xen", mem="4G", files=(), **options):
         image = kernel_named(kernel)
-        return guest(kernel=image, files=selftests.files(image), mem=mem, dom0=f"{BOOT // MIB}M", **options)
+        return guest(kernel=image, files={**selftests.files(image), **dict(files)}, mem=mem, dom0=f"{BOOT // MIB}M",
+                     **options)
     return make
-
-
-def hot_kib(g):
-    """What the balloon has added, by the resource tree."""
-    return sum(end - start for start, end, name, _ in memory.iomem(g) if name == xen.RES_NAME) >> 10
 
 
 def hot_blocks(g):
@@ -33,12 +29,12 @@ def hot_blocks(g):
     for start, end, name, _ in memory.iomem(g):
         if name == xen.RES_NAME:
             found.update(memory.blocks_in(g, start, end))
-    assert len(found) * size >> 10 == hot_kib(g)
+    assert len(found) * size >> 10 == xen.hot_kib(g)
     return found
 
 
-@pytest.mark.parametrize("policy", ["offline", pytest.param("online", marks=pytest.mark.full)])
-def test_grow_and_shrink(dom0, policy):
+@pytest.mark.parametrize("rounds, policy", [(2, "offline"), pytest.param(10, "online", marks=pytest.mark.full)])
+def test_grow_and_shrink(dom0, rounds, policy):
     """The target is reached by itself, sections come and go, and all three agree at rest."""
     with dom0() as g:
         memory.auto_online(g, policy)
@@ -46,8 +42,10 @@ def test_grow_and_shrink(dom0, policy):
         rest, block = xen.sizes(g), memory.block_size(g) >> 10
         assert rest.xen == rest.balloon == SMALL
         watch = g.spawn("until [ -e /tmp/enough ]; do xenpages; done")
-        for target in (LARGE, SMALL, LARGER, SMALL):
-            before = hot_kib(g)
+        load = g.spawn("fill 64 0 0")
+        load.wait_output("filled:", 180)
+        for target in (LARGE, SMALL, LARGER, SMALL) * rounds:
+            before = xen.hot_kib(g)
             xen.resize(g, target)
             now = xen.sizes(g)
             assert now.xen == now.balloon == target
@@ -55,9 +53,12 @@ def test_grow_and_shrink(dom0, policy):
             blocks = hot_blocks(g)
             assert set(blocks.values()) <= {"online"}
             if target > SMALL:
-                assert hot_kib(g) > before
+                assert xen.hot_kib(g) > before
             else:
-                assert len(blocks) <= 2, memory.refusal(g)
+                assert len(blocks) <= 1, memory.refusal(g)
+        load.write("check\n")
+        assert "intact:" in load.wait_output("intact:", 180), load.output
+        load.close_input()
         g.run("touch /tmp/enough")
         assert watch.wait(60)[0] == 0
         # On the way: Xen and the balloon are an extent apart at most, the kernel counts by blocks
@@ -68,16 +69,59 @@ def test_grow_and_shrink(dom0, policy):
             assert abs(now.total - now.balloon - rest.total + rest.balloon) <= block, now
 
 
+@pytest.mark.full
+def test_hypercalls(dom0):
+    """Of a PV domain's, no more than the work is worth: 513 for 2 MiB is what a page at a time would take."""
+    with dom0(files=domu.tools()) as g:
+        few = BOOT - 256 * MIB
+        xen.resize(g, few)
+        for target in (BOOT, few, BOOT):
+            calls = xen.count_resize(g, target)
+            assert not calls.pop("lost", 0) and calls.pop("other") > 0
+            each = sum(calls.values()) / ((BOOT - few) / (2 * MIB))
+            print(f"to {target} KiB, for each 2 MiB: {each:.2f} of {dict(calls)}")
+            assert each <= 4
+
+
+def test_a_second_provider(dom0):
+    """It gets its memory from Xen by itself, and whatever the balloon does leaves it alone."""
+    start = 64 << 30
+    with dom0() as g:
+        selftests.load(g, "mhp_populated")
+        parameters, size = "/sys/module/mhp_populated/parameters", 2 * memory.block_size(g)
+        xen.resize(g, SMALL)
+        rest = xen.sizes(g)
+        assert selftests.put(g, f"{parameters}/add", f"{start:#x} {size:#x}", 120) == "ok", memory.refusal(g)
+        assert xen.sizes(g).xen == rest.xen + (size >> 10)
+        load = g.spawn(f"fill 160 {start:#x} {start + size:#x}")
+        load.wait_output("filled:", 180)
+        for target in (LARGE, SMALL):
+            xen.resize(g, target)
+            now = xen.sizes(g)
+            assert now.balloon == target and now.xen == target + (size >> 10)
+            assert set(memory.blocks_in(g, start, start + size).values()) == {"online"}
+        block = f"{memory.SYSFS}/memory{start // memory.block_size(g)}"
+        assert selftests.put(g, f"{block}/state", "offline") == "EPERM"
+        assert "by=mhp_populated" in memory.refusal(g)
+        load.write("check\n")
+        assert "intact:" in load.wait_output("intact:", 180), load.output
+        load.close_input()
+        assert load.wait(60)[0] == 0
+        assert selftests.put(g, f"{parameters}/take", f"{start:#x} {size:#x}", 120) == "ok", memory.refusal(g)
+        assert xen.sizes(g) == rest
+        g.run("rmmod mhp_populated")
+
+
 def test_hidden(dom0):
     with dom0(append="xen.balloon_hidden=1") as g:
         xen.resize(g, SMALL)
         blocks, rest = memory.blocks(g), xen.sizes(g)
         xen.resize(g, LARGE)
-        assert memory.blocks(g) == blocks and hot_kib(g) >= 7 * GIB // 8
+        assert memory.blocks(g) == blocks and xen.hot_kib(g) >= 7 * GIB // 8
         now = xen.sizes(g)
         assert now.xen == now.balloon == LARGE and now.total - now.balloon == rest.total - rest.balloon
         xen.resize(g, SMALL)
-        assert hot_kib(g) <= 256 * MIB
+        assert xen.hot_kib(g) <= 256 * MIB
 
 
 def test_only_xen_has_memory(dom0):

