@@ -7,7 +7,7 @@ import re
 import shlex
 import subprocess
 
-from . import foreign, initramfs
+from . import foreign, initramfs, xen
 from .paths import HarnessError
 from .qemu import GuestError, scaled
 
@@ -109,6 +109,12 @@ class DomU:
     def console(self):
         """What it has printed since it began to boot."""
         return self.dom0.run(f"cat {LOGS}/guest-{self.name}.log").replace("\r", "")
+
+
+def resize(dom0, domain, mib, less=0):
+    """By xl, and wait until the domain has its size; less: what it lacks of that by its own count, in KiB."""
+    dom0.run(f"xl mem-max {domain.name} {mib}; xl mem-set {domain.name} {mib}")
+    domain.run(xen.SETTLE % ((mib << 10) - less), 120)
 
 
 def size_mib(dom0, domain):

@@ -10,7 +10,7 @@ import re
 import textwrap
 import time
 
-from . import dlpar, kernel, memory, xen
+from . import dlpar, domu, kernel, memory, xen
 from .qemu import DLPAR, Guest, GuestError
 from .paths import shown
 
@@ -23,6 +23,7 @@ HAND_BYTES = GIB
 LOAD_MIB, HAND_LOAD_MIB = 512, 128
 LMBS_BYTES, LMBS_LOAD_MIB = 512 * MIB, 192
 DOM0_MIB, DOM0_MORE_MIB, DOM0_LOAD_MIB = 512, 1024, 192
+DOMU_MIB, DOMU_LARGE_MIB = 256, 1024
 INDENT = " " * 8
 
 
@@ -38,8 +39,8 @@ def expect(condition, what):
 class Story:
     """Prints each step with its duration, and the memory the kernel has after it."""
 
-    def __init__(self, guest):
-        self.guest, self.number = guest, 0
+    def __init__(self, guest, number=0):
+        self.guest, self.number = guest, number
 
     def heading(self, text):
         print(f"\n{text}\n", flush=True)
@@ -297,6 +298,22 @@ def through_balloon(guest, story):
     expect(after == before, f"it was {before}, it is {after}")
 
 
+def through_xl(guest, story):
+    story.heading(f"A domain of {DOMU_MIB} MiB that xl starts in there, with the same kernel")
+    domu.start_servants(guest)
+    domain = domu.DomU(guest, mib=DOMU_MIB)
+    story = Story(domain, story.number)
+
+    def resize(mib):
+        domu.resize(guest, domain, mib)
+        return (f"xl list says {domu.size_mib(guest, domain)} MiB, there are {len(memory.blocks(domain))} blocks, "
+                f"{xen.hot_kib(domain) >> 10} MiB the balloon's")
+
+    story.step("as it was started", lambda: resize(DOMU_MIB))
+    story.step(f"xl mem-max and mem-set {DOMU_LARGE_MIB}", lambda: resize(DOMU_LARGE_MIB))
+    story.step(f"xl mem-set {DOMU_MIB}", lambda: resize(DOMU_MIB))
+
+
 SPARE = {"mem": "4G", "append": f"mem={BOOT_LIMIT // MIB}M"}
 DIMMS = {"maxmem": "8G", "slots": 2}
 # What each boot shows. On arm64 the kernel boots with ACPI or from a device tree, see commandline.has_acpi().
@@ -306,7 +323,7 @@ BOOTS = {
     "ppc64": [({"mem": "2G", "append": "movable_node", **DIMMS}, (through_dlpar,)), (SPARE, (by_hand,))],
 }
 BOOTS["ppc64le"] = BOOTS["ppc64"]
-XEN_BOOTS = [({"mem": "4G", "dom0": f"{DOM0_MIB}M"}, (through_balloon,))]
+XEN_BOOTS = [({"mem": "4G", "dom0": f"{DOM0_MIB}M"}, (through_balloon, through_xl))]
 
 
 def tell(image, name, options, parts):
@@ -325,8 +342,9 @@ def main(image, under_xen=False):
     start = time.monotonic()
     try:
         boots = XEN_BOOTS if under_xen else BOOTS[kernel.arch_of(image).name]
+        files = domu.dom0_files(image) if under_xen else {}
         for number, (options, parts) in enumerate(boots, 1):
-            tell(image, f"run-{number}", options, parts)
+            tell(image, f"run-{number}", {**options, "files": files}, parts)
     except (StoryError, GuestError) as error:
         print(f"\nfailed: {error}")
         return 1

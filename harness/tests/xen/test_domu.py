@@ -22,9 +22,7 @@ def dom0(guest, kernel_named):
 
 
 def resize(dom0, domain, mib, less):
-    """By xl, as large as that at most; less: in KiB, what the domain lacks of its size."""
-    dom0.run(f"xl mem-max {domain.name} {mib}; xl mem-set {domain.name} {mib}")
-    domain.run(xen.SETTLE % ((mib << 10) - less), 120)
+    domu.resize(dom0, domain, mib, less)
     assert domu.size_mib(dom0, domain) == mib
 
 
