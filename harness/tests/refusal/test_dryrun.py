@@ -84,6 +84,7 @@ def is_right(result, wanted, times):
     assert all(cases >= times for name, (cases, _) in kinds.items() if name not in GOES)
 
 
+@pytest.mark.slow_on_debug
 def test_some(kernel_ours):
     is_right(run_hot(kernel_ours, 2, 22, 300), HOT | UNKNOWN | GOES - {"free boot memory"}, 2)
 
