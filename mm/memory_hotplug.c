@@ -506,7 +506,8 @@ void __remove_memory(u64 start, u64 size)
  *
  * Context: Process context; takes device_hotplug_lock.
  * Return: 0; -EBUSY if some of it is not offline, or it can only be removed
- * together with more; -EINVAL for a range that is not made of blocks; -ENOMEM.
+ * together with more; -EINVAL for a range that is not made of blocks; -ENOMEM; what
+ * its provider says that cannot give up what is behind it.
  */
 int remove_memory(u64 start, u64 size)
 {

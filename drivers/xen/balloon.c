@@ -195,18 +195,23 @@ static void set_offline(unsigned long pfn, unsigned int order)
 static bool empty(const unsigned long *pfns, unsigned int nr,
 		  unsigned int order)
 {
-	unsigned int i, done;
+	unsigned long done, left, gone, pfn;
+	unsigned int i;
 
 	/* What maps them temporarily looks at the frames behind them */
 	kmap_flush_unused();
 	for (i = 0; i < nr; i++)
 		set_offline(pfns[i], order);
 	done = balloon_depopulate(pfns, nr, order);
-	for (i = 0; i < done; i++)
-		balloon_map_add(pfns[i], 1UL << order);
-	for (; i < nr; i++)
-		give_to_kernel(pfns[i], order);
-	balloon_stats.current_pages -= (unsigned long)done << order;
+	left = done;
+	for (i = 0; i < nr; i++) {
+		gone = min(left, 1UL << order);
+		left -= gone;
+		balloon_map_add(pfns[i], gone);
+		for (pfn = pfns[i] + gone; pfn < pfns[i] + (1UL << order); pfn++)
+			give_to_kernel(pfn, 0);
+	}
+	balloon_stats.current_pages -= done;
 	return done;
 }
 

@@ -281,20 +281,25 @@ unsigned int balloon_populate(const unsigned long *pfns, unsigned int nr,
  *
  * Nobody uses the pages, and nothing maps them but the kernel's direct map.
  *
+ * Where Xen translates the addresses it goes page by page in any case, may fail in the
+ * middle of an extent, and tells of whole extents only: so each page is one.
+ *
  * Context: Process context, balloon_mutex held.
- * Return: how many extents are no longer backed, from the first on; the others are as
+ * Return: how many pages are no longer backed, from the first on; the others are as
  * they were.
  */
 unsigned int balloon_depopulate(const unsigned long *pfns, unsigned int nr,
 				unsigned int order)
 {
+	const unsigned int nr_pages = nr << order;
 	unsigned int i;
 
 	lockdep_assert_held(&balloon_mutex);
 	if (!keeps_book()) {
-		for (i = 0; i < nr; i++)
-			frames[i] = xen_pfn(pfns[i]);
-		return reservation(XENMEM_decrease_reservation, nr, order);
+		for (i = 0; i < nr_pages; i++)
+			frames[i] = xen_pfn(pfns[i >> order] +
+					    i % (1U << order));
+		return reservation(XENMEM_decrease_reservation, nr_pages, 0);
 	}
 	if (unmap_extents(pfns, nr, order)) {
 		pr_err("Xen does not unmap memory that it is to have\n");
@@ -305,8 +310,8 @@ unsigned int balloon_depopulate(const unsigned long *pfns, unsigned int nr,
 	if (take_out_of_book(pfns, nr, order))
 		give_back(1, order);
 	else
-		give_back(nr << order, 0);
-	return nr;
+		give_back(nr_pages, 0);
+	return nr_pages;
 }
 
 /**

@@ -110,28 +110,23 @@ static unsigned long depopulate(unsigned long pfn, unsigned long end_pfn)
 	const unsigned int order = pfn ? min_t(unsigned int, BALLOON_ORDER,
 					       __ffs(pfn)) : BALLOON_ORDER;
 	unsigned int n = ilog2(end_pfn - pfn);
+	unsigned long done;
 
 	n = min(n, order);
 	/* Free pages may be unmapped, and still are when they have gone offline */
 	debug_pagealloc_map_pages(pfn_to_page(pfn), 1 << n);
 	balloon_scrub(pfn, 1UL << n);
-	if (balloon_depopulate(&pfn, 1, n)) {
-		balloon_map_add(pfn, 1UL << n);
-		balloon_stats.current_pages -= 1UL << n;
-	}
+	done = balloon_depopulate(&pfn, 1, n);
+	balloon_map_add(pfn, done);
+	balloon_stats.current_pages -= done;
 	return 1UL << n;
 }
 
-static void offlined(unsigned long start_pfn, unsigned long nr_pages,
-		     void *data)
+/* All that is backed of memory that is offline */
+static void depopulate_range(unsigned long pfn, unsigned long end_pfn)
 {
-	const unsigned long end_pfn = start_pfn + nr_pages;
-	unsigned long pfn = start_pfn, next;
+	unsigned long next;
 
-	guard(mutex)(&balloon_mutex);
-	balloon_map_offline(start_pfn, nr_pages);
-	balloon_map_close(start_pfn, nr_pages, false);
-	balloon_stats.total_pages -= nr_pages;
 	while ((pfn = balloon_map_next(pfn, end_pfn, false)) < end_pfn) {
 		next = balloon_map_next(pfn, end_pfn, true);
 		while (pfn < next)
@@ -139,12 +134,24 @@ static void offlined(unsigned long start_pfn, unsigned long nr_pages,
 	}
 }
 
+static void offlined(unsigned long start_pfn, unsigned long nr_pages,
+		     void *data)
+{
+	guard(mutex)(&balloon_mutex);
+	balloon_map_offline(start_pfn, nr_pages);
+	balloon_map_close(start_pfn, nr_pages, false);
+	balloon_stats.total_pages -= nr_pages;
+	depopulate_range(start_pfn, start_pfn + nr_pages);
+}
+
+/* A block that could not come online again is asked again, and Xen may have had help */
 static int check_remove(unsigned long start_pfn, unsigned long nr_pages,
 			void *data)
 {
 	const unsigned long end_pfn = start_pfn + nr_pages;
 
 	guard(mutex)(&balloon_mutex);
+	depopulate_range(start_pfn, end_pfn);
 	if (balloon_map_next(start_pfn, end_pfn, false) == end_pfn)
 		return 0;
 	pr_warn_once("Xen does not take back all memory: has it enough for the domain's page tables?\n");

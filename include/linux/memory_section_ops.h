@@ -59,7 +59,8 @@ enum mem_section_by {
  * @check_remove: the sections are offline and shall be removed. Returns 0, or an
  *		  errno as long as what backs them has not gone: then they stay, and
  *		  come online again if offline_and_remove_memory() took them offline.
- *		  May be NULL.
+ *		  Gets all of their pages, those that hold their memmap as well. May be
+ *		  NULL.
  *
  * All functions are called in process context, with device_hotplug_lock and, for
  * writing, mem_hotplug_lock held, for a memory block at a time. They may sleep. They
