@@ -69,16 +69,21 @@ static bool can_unmap(void)
 }
 #endif
 
-static void empty_page(unsigned long pfn)
+/* KASAN hears of a page when the page allocator has it, and not before */
+static void __no_sanitize_address empty_page(unsigned long pfn)
 {
-	if (can_unmap())
+	unsigned long *words = __va(PFN_PHYS(pfn));
+	int i;
+
+	if (can_unmap()) {
 		WARN_ON(set_direct_map_invalid_noflush(pfn_to_page(pfn)));
-	else
-		memset_l(__va(PFN_PHYS(pfn)), PATTERN,
-			 PAGE_SIZE / sizeof(unsigned long));
+		return;
+	}
+	for (i = 0; i < PAGE_SIZE / sizeof(*words); i++)
+		WRITE_ONCE(words[i], PATTERN);
 }
 
-static void check_untouched(unsigned long pfn)
+static void __no_sanitize_address check_untouched(unsigned long pfn)
 {
 	const unsigned long *words = __va(PFN_PHYS(pfn));
 	int i;
