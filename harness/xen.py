@@ -7,6 +7,7 @@ import re
 import struct
 
 from . import memory
+from .paths import HarnessError
 
 BALLOON = "/sys/devices/system/xen_memory/xen_memory0"
 RES_NAME = "System RAM (xen-balloon)"
@@ -70,7 +71,10 @@ def count_hypercalls(dom0, cmd, timeout=300):
     dom0.run(cmd, timeout)
     trace.kill()
     trace.wait()
-    return parse_trace(base64.b64decode(dom0.run("base64 /tmp/trace && rm /tmp/trace")))
+    found = parse_trace(base64.b64decode(dom0.run("base64 /tmp/trace && rm /tmp/trace")))
+    if found["lost"]:
+        raise HarnessError("xentrace has lost records")
+    return found
 
 
 # Waits without starting a program, each of which is hundreds of hypercalls in a PV domain
