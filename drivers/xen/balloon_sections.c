@@ -362,11 +362,16 @@ static int add_and_online(u64 size)
 		free_blocks(&blocks);
 		return ret;
 	}
-	insert_blocks(&blocks);
 	ret = mem_sections_online(start, size, MMOP_ONLINE);
-	if (ret && remove_range(PHYS_PFN(start), PHYS_PFN(size)))
+	if (ret && !remove_range(PHYS_PFN(start), PHYS_PFN(size))) {
+		free_blocks(&blocks);
+		return ret;
+	}
+	if (ret)
 		pr_warn("memory at %#llx, %llu KiB, is of no use\n", start,
 			size >> 10);
+	/* Whoever looks for a block to remove finds none that is not online yet */
+	insert_blocks(&blocks);
 	return ret;
 }
 
