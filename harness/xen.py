@@ -5,12 +5,17 @@ import base64
 import collections
 import re
 import struct
+import time
 
 from . import memory
 from .paths import HarnessError
+from .qemu import scaled
 
 BALLOON = "/sys/devices/system/xen_memory/xen_memory0"
 RES_NAME = "System RAM (xen-balloon)"
+
+# Waits without starting a program, each of which is hundreds of hypercalls in a PV domain
+SETTLE = f"until read now < {BALLOON}/info/current_kb && [ $now = %d ]; do :; done"
 
 Sizes = collections.namedtuple("Sizes", "xen balloon total")        # in KiB
 
@@ -34,12 +39,20 @@ def set_target(guest, kib):
 def resize(guest, kib, timeout=300):
     """Set the target and wait until the domain has its size."""
     set_target(guest, kib)
-    guest.run(f"until [ $(cat {BALLOON}/info/current_kb) = {kib} ]; do :; done", timeout)
+    guest.run(SETTLE % kib, timeout)
 
 
 def hot_kib(guest):
     """What the balloon has added, by the resource tree."""
     return sum(end - start for start, end, name, _ in memory.iomem(guest) if name == RES_NAME) >> 10
+
+
+def wait_hot(guest, most_kib, timeout=60):
+    """Until no more than that is there of what the balloon has added: the last block goes when its pages have gone."""
+    end = time.monotonic() + scaled(timeout)
+    while hot_kib(guest) > most_kib:
+        if time.monotonic() > end:
+            raise HarnessError(f"{hot_kib(guest)} KiB of hot memory stay: {memory.refusal(guest)}")
 
 
 # Of what xentrace writes, see xen/include/public/trace.h: the class of a PV domain's hypercalls, and such a record
@@ -75,10 +88,6 @@ def count_hypercalls(dom0, cmd, timeout=300):
     if found["lost"]:
         raise HarnessError("xentrace has lost records")
     return found
-
-
-# Waits without starting a program, each of which is hundreds of hypercalls in a PV domain
-SETTLE = f"until read now < {BALLOON}/info/current_kb && [ $now = %d ]; do :; done"
 
 
 def count_resize(dom0, kib):

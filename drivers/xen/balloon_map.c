@@ -354,7 +354,7 @@ void balloon_map_online(unsigned long pfn, unsigned long nr)
  * @start_pfn: first page frame of the sections
  * @nr: number of their pages
  *
- * What is in the balloon stays there, and may not leave it.
+ * What is in the balloon stays there, and may not leave it until it is online again.
  *
  * Context: balloon_mutex held.
  */
@@ -369,6 +369,7 @@ void balloon_map_offline(unsigned long start_pfn, unsigned long nr)
 		group = group_of(pfn);
 		count(pfn, -(long)group->nr);
 		group->nr_offline = GROUP_PAGES;
+		group->closed = false;
 		mark(pfn, group);
 	}
 }

@@ -139,7 +139,6 @@ static void offlined(unsigned long start_pfn, unsigned long nr_pages,
 {
 	guard(mutex)(&balloon_mutex);
 	balloon_map_offline(start_pfn, nr_pages);
-	balloon_map_close(start_pfn, nr_pages, false);
 	balloon_stats.total_pages -= nr_pages;
 	depopulate_range(start_pfn, start_pfn + nr_pages);
 }

@@ -2,7 +2,7 @@
 /*
  * A provider in a Xen domain beside the balloon, as a driver for another kind of memory
  * would be: it gets its memory from Xen by itself. It is told what to do through the
- * parameters of the module, and has one range at a time:
+ * parameters of the module, and has one memory block at a time:
  *
  *   add:    "<address> <size>"; online and backed at once, or all is undone
  *   take:   "<address> <size>"; offline and away, the memory back to Xen
@@ -83,6 +83,7 @@ static void populated_offlined(unsigned long start_pfn, unsigned long nr_pages,
 		nr = min(end_pfn - pfn, BATCH);
 		depopulate(pfn, nr);
 	}
+	nr_backed = 0;
 }
 
 static const struct mem_section_ops populated_ops = {
@@ -138,10 +139,8 @@ static int take(void)
 {
 	int ret = offline_and_remove_memory(range_start, range_size);
 
-	if (!ret) {
-		nr_backed = 0;
+	if (!ret)
 		range_size = 0;
-	}
 	return ret;
 }
 
@@ -153,6 +152,8 @@ static int add_set(const char *val, const struct kernel_param *kp)
 	if (range_size)
 		return -EBUSY;
 	if (sscanf(val, "%lli %lli", &range.start, &range.size) != 2)
+		return -EINVAL;
+	if (range.size != memory_block_size_bytes())
 		return -EINVAL;
 	range.nid = memory_add_physaddr_to_nid(range.start);
 	range_start = range.start;
