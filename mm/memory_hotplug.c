@@ -13,6 +13,7 @@
 #define pr_fmt(fmt) "memory hotplug: " fmt
 
 #include <linux/device.h>
+#include <linux/hmm_devmem.h>
 #include <linux/ioport.h>
 #include <linux/memory.h>
 #include <linux/memory_hotplug.h>
@@ -414,9 +415,14 @@ int mhp_add(struct mhp_range_op *op)
 	int ret;
 
 	mhp_assert_requested();
-	mem_hotplug_begin();
-	ret = mhp_walk(&op->t, MHP_RANGE_PRESENT);
-	mem_hotplug_done();
+	/* Who has claimed the addresses has them */
+	ret = op->res_name ?
+	      hmm_devmem_yield(op->t.start, op->t.size, &op->t.refusal) : 0;
+	if (!ret) {
+		mem_hotplug_begin();
+		ret = mhp_walk(&op->t, MHP_RANGE_PRESENT);
+		mem_hotplug_done();
+	}
 	if (ret) {
 		mhp_refusal_publish(&op->t.refusal, NULL);
 		return ret;

@@ -21,7 +21,7 @@
  *	clients, memmap
  *	registration, span, node
  *	zone_policy, memmap_on_memory
- *	obstacle, progress
+ *	mapper, obstacle, progress
  *	section_ops
  *	mapping, release, isolate, evacuate
  *	owner, debug

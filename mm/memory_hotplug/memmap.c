@@ -9,9 +9,11 @@
 #include <linux/atomic.h>
 #include <linux/cpumask.h>
 #include <linux/memory_hotplug.h>
+#include <linux/memremap.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/mutex.h>
 #include <linux/page-isolation.h>
 #include <linux/pageblock-flags.h>
 #include <linux/sched.h>
@@ -73,15 +75,19 @@ void mhp_memmap_fill(struct page *page, unsigned long nr_pages,
 /* Memory is not faster than that many */
 #define MAX_HELPERS	15
 
-/* What is being written: one range at a time, as mem_hotplug_lock is held */
+/* What is being written: one range at a time */
 static struct {
+	struct mutex lock;		/* held by whoever has it written */
 	struct zone *zone;
 	unsigned long start_pfn;
 	unsigned long end_pfn;
 	int migratetype;
 	bool free;
+	struct dev_pagemap *pagemap;	/* of device memory */
 	atomic_long_t nr_taken;
-} job;
+} job = {
+	.lock = __MUTEX_INITIALIZER(job.lock),
+};
 
 static void write_chunk(unsigned long start_pfn, unsigned long end_pfn)
 {
@@ -100,6 +106,39 @@ static void write_chunk(unsigned long start_pfn, unsigned long end_pfn)
 	}
 }
 
+/* Reserved, and in use unless the driver allocates each */
+static struct page device_model(unsigned long pfn)
+{
+	struct page model;
+
+	__init_single_page(&model, pfn, zone_idx(job.zone),
+			   zone_to_nid(job.zone));
+	__SetPageReserved(&model);
+	model.pgmap = job.pagemap;
+	model.zone_device_data = NULL;
+	if (job.pagemap->type == MEMORY_DEVICE_PRIVATE ||
+	    job.pagemap->type == MEMORY_DEVICE_COHERENT)
+		set_page_count(&model, 0);
+	return model;
+}
+
+static void write_device_chunk(unsigned long start_pfn, unsigned long end_pfn)
+{
+	struct page *page = pfn_to_page(start_pfn);
+	unsigned long pfn;
+	struct page model;
+
+	for (pfn = start_pfn; pfn < end_pfn; pfn++, page++) {
+		if (pfn == start_pfn || IS_ALIGNED(pfn, PAGES_PER_SECTION))
+			model = device_model(pfn);
+		*page = model;
+#ifdef WANT_PAGE_VIRTUAL
+		set_page_address(page, __va(page_to_phys(page)));
+#endif
+	}
+	cond_resched();
+}
+
 static void write_chunks(struct work_struct *unused)
 {
 	unsigned long pfn;
@@ -109,7 +148,11 @@ static void write_chunks(struct work_struct *unused)
 		      (atomic_long_inc_return(&job.nr_taken) - 1);
 		if (pfn >= job.end_pfn)
 			break;
-		write_chunk(pfn, min(pfn + CHUNK_PAGES, job.end_pfn));
+		if (job.pagemap)
+			write_device_chunk(pfn, min(pfn + CHUNK_PAGES,
+						    job.end_pfn));
+		else
+			write_chunk(pfn, min(pfn + CHUNK_PAGES, job.end_pfn));
 	}
 }
 
@@ -128,6 +171,25 @@ static unsigned int nr_helpers(void)
 		    (unsigned int)((nr_pages - 1) / CHUNK_PAGES), MAX_HELPERS);
 }
 
+static void write_all(void)
+{
+	static struct work_struct helpers[MAX_HELPERS];
+	unsigned int nr, i;
+
+	lockdep_assert_held(&job.lock);
+	atomic_long_set(&job.nr_taken, 0);
+	nr = nr_helpers();
+	for (i = 0; i < nr; i++) {
+		INIT_WORK(&helpers[i], write_chunks);
+		queue_work_node(zone_to_nid(job.zone), system_unbound_wq,
+				&helpers[i]);
+	}
+	write_chunks(NULL);
+	/* Who has not begun by now finds nothing left */
+	for (i = 0; i < nr; i++)
+		cancel_work_sync(&helpers[i]);
+}
+
 /**
  * mhp_memmap_write() - initialise the struct pages of memory that joins a zone
  * @zone: the zone, which spans them; not ZONE_DEVICE
@@ -140,26 +202,35 @@ static unsigned int nr_helpers(void)
 void mhp_memmap_write(struct zone *zone, unsigned long start_pfn,
 		      unsigned long nr_pages, int migratetype, bool free)
 {
-	static struct work_struct helpers[MAX_HELPERS];
-	unsigned int nr, i;
-
 	mhp_assert_locked();
 	highest_memmap_pfn = max(highest_memmap_pfn, start_pfn + nr_pages - 1);
+	guard(mutex)(&job.lock);
 	job.zone = zone;
 	job.start_pfn = start_pfn;
 	job.end_pfn = start_pfn + nr_pages;
 	job.migratetype = migratetype;
 	job.free = free;
-	atomic_long_set(&job.nr_taken, 0);
+	job.pagemap = NULL;
+	write_all();
+}
 
-	nr = nr_helpers();
-	for (i = 0; i < nr; i++) {
-		INIT_WORK(&helpers[i], write_chunks);
-		queue_work_node(zone_to_nid(zone), system_unbound_wq,
-				&helpers[i]);
-	}
-	write_chunks(NULL);
-	/* Who has not begun by now finds nothing left */
-	for (i = 0; i < nr; i++)
-		cancel_work_sync(&helpers[i]);
+/**
+ * mhp_memmap_write_device() - initialise the struct pages of device memory
+ * @zone: its ZONE_DEVICE
+ * @start_pfn: first page frame
+ * @nr_pages: number of page frames
+ * @pagemap: what the pages belong to; each is a folio of its own
+ *
+ * Context: Process context, mem_hotplug_lock not needed.
+ */
+void mhp_memmap_write_device(struct zone *zone, unsigned long start_pfn,
+			     unsigned long nr_pages,
+			     struct dev_pagemap *pagemap)
+{
+	guard(mutex)(&job.lock);
+	job.zone = zone;
+	job.start_pfn = start_pfn;
+	job.end_pfn = start_pfn + nr_pages;
+	job.pagemap = pagemap;
+	write_all();
 }

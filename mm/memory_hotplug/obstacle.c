@@ -17,8 +17,6 @@
 #include <linux/page_owner.h>
 #include <linux/pagemap.h>
 #include <linux/pfn.h>
-#include <linux/rmap.h>
-#include <linux/sched/signal.h>
 #include <linux/secretmem.h>
 #include <linux/slab.h>
 #include <linux/stackdepot.h>
@@ -26,6 +24,7 @@
 
 #include "../slab.h"
 #include "internal.h"
+#include "mapper.h"
 
 /* Names that processes give themselves are among what is printed */
 __printf(3, 4)
@@ -100,50 +99,10 @@ static void describe_slab(struct mhp_obstacle *obstacle, struct folio *folio)
 	mutex_unlock(&slab_mutex);
 }
 
-/* A process that maps a folio */
-struct mapper {
-	char comm[TASK_COMM_LEN];
-	pid_t pid;
-};
-
-static bool find_task(const struct mm_struct *mm, struct mapper *user)
-{
-	struct task_struct *task;
-
-	guard(rcu)();
-	for_each_process(task) {
-		if (READ_ONCE(task->mm) != mm)
-			continue;
-		get_task_comm(user->comm, task);
-		user->pid = task_pid_nr(task);
-		return true;
-	}
-	return false;
-}
-
-/* For rmap_walk(): false ends it */
-static bool find_mapper(struct folio *folio, struct vm_area_struct *vma,
-			unsigned long address, void *arg)
-{
-	DEFINE_FOLIO_VMA_WALK(walk, folio, vma, address, 0);
-
-	if (!page_vma_mapped_walk(&walk))
-		return true;
-	page_vma_mapped_walk_done(&walk);
-	return !find_task(vma->vm_mm, arg);
-}
-
 /* A folio that is locked keeps its mapping, and the mapping its inode */
 static void add_locked_owner(struct mhp_obstacle *obstacle, struct folio *folio)
 {
-	struct mapper mapper = {};
-	struct rmap_walk_control walk = {
-		.rmap_one = find_mapper,
-		.anon_lock = folio_lock_anon_vma_read,
-		/* Nobody shall wait for the sake of words */
-		.try_lock = true,
-		.arg = &mapper,
-	};
+	struct mhp_mapper mapper;
 	const struct inode *inode;
 
 	if (folio_test_anon(folio)) {
@@ -153,9 +112,7 @@ static void add_locked_owner(struct mhp_obstacle *obstacle, struct folio *folio)
 		describe_more(obstacle, ", inode %lu of %s", inode->i_ino,
 			      inode->i_sb->s_type->name);
 	}
-	if (folio_mapped(folio))
-		rmap_walk(folio, &walk);
-	if (mapper.pid)
+	if (mhp_folio_mapper(folio, &mapper))
 		describe_more(obstacle, " of %s (pid %d)", mapper.comm,
 			      mapper.pid);
 }

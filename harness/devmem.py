@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The test driver of device memory in a guest, through the programs of its kselftest collection."""
+
+import collections
+import re
+
+from . import selftests
+
+COLLECTION = "hmm_devmem"
+MODULE = "test_hmm_devmem"
+
+State = collections.namedtuple("State", "pages used start moves")
+
+
+def files(image):
+    return selftests.files(image, COLLECTION)
+
+
+def program(name):
+    return selftests.program(name, COLLECTION)
+
+
+def load(guest, size_mb=64):
+    guest.run(f"modprobe {MODULE} size_mb={size_mb}", 120)
+
+
+def unload(guest):
+    guest.run(f"rmmod {MODULE}", 120)
+
+
+def state(guest):
+    line = guest.run(f"{program('devmem')} state")
+    return State(*(int(number, 0) for number in re.findall(r"\w+ (0x\w+|\d+)", line)))
+
+
+def ask(guest, words):
+    """What the program says to its arguments; "" if all went well."""
+    return guest.sh(f"{program('devmem')} {words}", 120)[1].strip()
+
+
+def hold(guest, pages):
+    """A process that keeps so many pages on the device; close_input() lets them go."""
+    process = guest.spawn(f"{program('devmem')} hold {pages}")
+    process.wait_output("held", 60)
+    return process

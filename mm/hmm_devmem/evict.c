@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Getting everybody out of a device's memory, and saying who does not go.
+ */
+
+#include <linux/export.h>
+#include <linux/jiffies.h>
+#include <linux/migrate.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "../memory_hotplug/mapper.h"
+#include "internal.h"
+
+/* A page may be locked for a moment, or its users refer to it for one */
+#define RETRY_JIFFIES	(HZ / 50 ?: 1)
+
+/**
+ * hmm_devmem_find_users() - say who uses device memory
+ * @devmem: device memory
+ * @users: gets how many pages, which is the first, and a process that maps that
+ */
+void hmm_devmem_find_users(struct hmm_devmem *devmem,
+			   struct hmm_devmem_users *users)
+{
+	const unsigned long index = hmm_devmem_next_used(devmem, 0);
+	struct mhp_mapper mapper;
+	struct folio *folio;
+
+	memset(users, 0, sizeof(*users));
+	scoped_guard(spinlock_irqsave, &devmem->lock)
+		users->nr_pages = devmem->nr_used;
+	if (index == devmem->nr_pages)
+		return;
+	users->first_pfn = hmm_devmem_first_pfn(devmem) + index;
+	folio = page_folio(pfn_to_page(users->first_pfn));
+	if (!folio_try_get(folio))
+		return;
+	if (folio_trylock(folio)) {
+		if (mhp_folio_mapper(folio, &mapper)) {
+			users->pid = mapper.pid;
+			strscpy(users->comm, mapper.comm);
+		}
+		folio_unlock(folio);
+	}
+	folio_put(folio);
+}
+
+static void evict_batch(struct hmm_devmem *devmem,
+			struct hmm_devmem_batch *batch, unsigned long index,
+			unsigned long nr)
+{
+	migrate_device_range(batch->src, hmm_devmem_first_pfn(devmem) + index,
+			     nr);
+	hmm_devmem_copy_to_system(devmem, batch, nr);
+	migrate_device_pages(batch->src, batch->dst, nr);
+	migrate_device_finalize(batch->src, batch->dst, nr);
+}
+
+/* Every page in use, once */
+static void evict_once(struct hmm_devmem *devmem,
+		       struct hmm_devmem_batch *batch)
+{
+	unsigned long index = 0, nr;
+
+	while (true) {
+		index = hmm_devmem_next_used(devmem, index);
+		if (index >= devmem->nr_pages)
+			break;
+		nr = min(devmem->nr_pages - index, HMM_DEVMEM_BATCH);
+		evict_batch(devmem, batch, index, nr);
+		index += nr;
+		cond_resched();
+	}
+}
+
+/**
+ * hmm_devmem_evict() - move what the processes have in device memory back
+ * @devmem: device memory
+ *
+ * Every page that can move does, once; others may come in meanwhile.
+ *
+ * Context: Process context, without mmap locks.
+ * Return: the number of pages in use afterwards, or all if there is no memory for
+ * the attempt.
+ */
+unsigned long hmm_devmem_evict(struct hmm_devmem *devmem)
+{
+	struct hmm_devmem_batch *batch = kvmalloc(sizeof(*batch), GFP_KERNEL);
+
+	scoped_guard(spinlock_irqsave, &devmem->lock)
+		devmem->nr_evicting++;
+	/* While they move they cannot be in use */
+	if (batch && !hmm_devmem_is_unused(devmem))
+		evict_once(devmem, batch);
+	kvfree(batch);
+	guard(spinlock_irqsave)(&devmem->lock);
+	devmem->nr_evicting--;
+	return devmem->nr_used;
+}
+EXPORT_SYMBOL_GPL(hmm_devmem_evict);
+
+/* Until a page is worth another look */
+static int wait_a_moment(struct hmm_devmem *devmem, bool killable)
+{
+	long left;
+
+	if (!killable) {
+		wait_event_timeout(devmem->all_free,
+				   hmm_devmem_is_unused(devmem), RETRY_JIFFIES);
+		return 0;
+	}
+	left = wait_event_killable_timeout(devmem->all_free,
+					   hmm_devmem_is_unused(devmem),
+					   RETRY_JIFFIES);
+	return left < 0 ? -EINTR : 0;
+}
+
+/**
+ * hmm_devmem_evict_all() - move everything out of device memory
+ * @devmem: device memory that is closed, see hmm_devmem_close()
+ * @timeout_ms: how long to try, in milliseconds
+ * @killable: a signal that kills the process ends it
+ *
+ * Context: Process context, without mmap locks.
+ * Return: 0 and no page is in use; -EBUSY if some still were at the end; -EINTR;
+ * -ENOMEM.
+ */
+int hmm_devmem_evict_all(struct hmm_devmem *devmem, unsigned int timeout_ms,
+			 bool killable)
+{
+	const unsigned long end = jiffies + msecs_to_jiffies(timeout_ms);
+	struct hmm_devmem_batch *batch;
+	int ret = 0;
+
+	if (hmm_devmem_is_unused(devmem))
+		return 0;
+	batch = kvmalloc(sizeof(*batch), GFP_KERNEL);
+	if (!batch)
+		return -ENOMEM;
+	evict_once(devmem, batch);
+	while (!ret && !hmm_devmem_is_unused(devmem)) {
+		ret = time_after(jiffies, end) ? -EBUSY :
+						 wait_a_moment(devmem, killable);
+		if (!ret)
+			evict_once(devmem, batch);
+	}
+	kvfree(batch);
+	return ret;
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Real memory comes to addresses that stand for a device's memory. Those are as
+ * good as any other, so that the device's memory makes room if no page of it is in
+ * use: it gets other addresses first, and gives these up then.
+ */
+
+#include <linux/device.h>
+#include <linux/memory_refusal.h>
+#include <linux/overflow.h>
+#include <linux/pfn.h>
+
+#include "../memory_hotplug/internal.h"
+#include "internal.h"
+
+/* Not EEXIST, which ACPI takes for memory that the kernel has already */
+static int refuse(struct hmm_devmem *devmem, struct mhp_refusal *refusal,
+		  const char *why)
+{
+	const struct range *range = &devmem->range->pagemap.range;
+
+	return mhp_refuse(refusal, MHP_REFUSED_CONFLICT, -EBUSY, range->start,
+			  range_len(range), dev_name(devmem->dev),
+			  "memory of the device %s has some of these addresses, %s",
+			  dev_name(devmem->dev), why);
+}
+
+static int refuse_in_use(struct hmm_devmem *devmem,
+			 struct mhp_refusal *refusal)
+{
+	struct hmm_devmem_users users;
+	char why[64];
+
+	hmm_devmem_find_users(devmem, &users);
+	if (!users.nr_pages)
+		return refuse(devmem, refusal,
+			      "and its driver is just about to empty it");
+	snprintf(why, sizeof(why), "and %lu of its pages are in use",
+		 users.nr_pages);
+	return refuse(devmem, refusal, why);
+}
+
+static int move(struct hmm_devmem *devmem, const struct range *wanted,
+		struct mhp_refusal *refusal)
+{
+	struct hmm_devmem_range *old = devmem->range, *new;
+
+	if (!old->res)
+		return refuse(devmem, refusal, "at which the CPU finds it");
+	if (!hmm_devmem_close(devmem, true))
+		return refuse_in_use(devmem, refusal);
+	new = hmm_devmem_range_find(devmem, *wanted);
+	if (IS_ERR(new)) {
+		hmm_devmem_open(devmem);
+		return refuse(devmem, refusal, PTR_ERR(new) == -ERANGE ?
+			      "and its driver wants no others that are free" :
+			      "and there is no memory to let it have others");
+	}
+	dev_info(devmem->dev,
+		 "device memory moves from [mem %#llx-%#llx] to [mem %#llx-%#llx]\n",
+		 old->pagemap.range.start, old->pagemap.range.end,
+		 new->pagemap.range.start, new->pagemap.range.end);
+	hmm_devmem_range_use(devmem, new);
+	if (devmem->ops->moved)
+		devmem->ops->moved(devmem, PHYS_PFN(old->pagemap.range.start));
+	hmm_devmem_range_remove(old);
+	hmm_devmem_open(devmem);
+	return 0;
+}
+
+/**
+ * hmm_devmem_yield() - make room for real memory
+ * @start: first address that it will have
+ * @size: its size in bytes
+ * @refusal: gets why there is no room
+ *
+ * Context: Process context, device_hotplug_lock held, mem_hotplug_lock not.
+ * Return: 0 if no device memory has any of the addresses now; -EBUSY.
+ */
+int hmm_devmem_yield(u64 start, u64 size, struct mhp_refusal *refusal)
+{
+	struct range wanted = { .start = start };
+	struct hmm_devmem *devmem;
+	unsigned long pfn;
+	int ret;
+
+	/* Then it cannot be added, and that is said elsewhere */
+	if (!size || check_add_overflow(start, size - 1, &wanted.end))
+		return 0;
+	/* What can move is made of whole sections */
+	guard(mutex)(&hmm_devmem_ranges_lock);
+	for (pfn = PHYS_PFN(wanted.start); pfn <= PHYS_PFN(wanted.end);
+	     pfn += PAGES_PER_SECTION) {
+		devmem = hmm_devmem_at(pfn);
+		ret = devmem ? move(devmem, &wanted, refusal) : 0;
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
