@@ -12,7 +12,7 @@ export ARCH STOCK DEBUG VARIANT XEN CONFIG KSRC OUT T K FULL ACCEL JOBS TIMEOUT_
 help:
 	@echo 'make run [ARCH=x86_64]              plug, use and unplug a DIMM in a running kernel; or ARCH=arm64, ppc64'
 	@echo 'make run XEN=1                      grow and shrink a domain under Xen'
-	@echo 'make test [T=part] [K=expression]   run the tests, or a part: core refusal peers debug arm64 ppc64 xen check build'
+	@echo 'make test [T=part] [K=expression]   run the tests, or a part: core refusal devmem peers debug arm64 ppc64 xen check build'
 	@echo 'make test-full                      also the slow ones'
 	@echo 'make bench [SIZES="8 64"] [ROUNDS=7]'
 	@echo '                                    what it costs, against the base; sizes in GiB'

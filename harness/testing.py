@@ -12,11 +12,12 @@ TESTS = REPO / "harness" / "tests"
 # Parts that run others once more: on a kernel that finds mistakes by itself; and on another architecture, on one
 # kernel that has KUnit and fault injection as well.
 DEBUG, ARM64, PPC64 = "debug", "arm64", "ppc64"
-ON_DEBUG = ("core", "refusal")
-ON_ARM64 = (ARM64, *(f"core/test_{name}.py" for name in (
+ON_DEBUG = ("core", "refusal", "devmem")
+DEVMEM, DEVMEM_RANGES = "devmem/test_device.py", "devmem/test_range.py"
+ON_ARM64 = (ARM64, DEVMEM, *(f"core/test_{name}.py" for name in (
     "boot", "kunit", "selftests", "faults", "dimms", "nodes", "ranges", "policies", "load", "pages")))
-ON_PPC64 = (PPC64, *(f"core/test_{name}.py" for name in ("boot", "kunit", "selftests", "ranges")))
-DEBUG_ON_ARM64 = (ARM64, *(f"core/test_{name}.py" for name in ("boot", "kunit", "selftests", "dimms", "nodes")))
+ON_PPC64 = (PPC64, DEVMEM, *(f"core/test_{name}.py" for name in ("boot", "kunit", "selftests", "ranges")))
+DEBUG_ON_ARM64 = (ARM64, DEVMEM, *(f"core/test_{name}.py" for name in ("boot", "kunit", "selftests", "dimms", "nodes")))
 SECTION_OPS = "core/test_section_ops.py"
 # The base's own tests, whose kernels are two more to build
 PEERS_ON_ARM64 = ("peers/test_hmm.py", "peers/test_kselftest.py")
@@ -71,7 +72,7 @@ def main(part="", full=False, select=""):
         again = [*marks, "not measure"] if full else [*marks, "not measure", "not slow_on_debug"]
         runs.append(run_pytest(ON_DEBUG, select, again, TEST_KERNEL=DEBUG))
     if part == ARM64 or not part:
-        names = (*ON_ARM64, SECTION_OPS, *PEERS_ON_ARM64) if full else ON_ARM64
+        names = (*ON_ARM64, SECTION_OPS, DEVMEM_RANGES, *PEERS_ON_ARM64) if full else ON_ARM64
         runs.append(run_pytest(names, select, [*marks, "not measure"], TEST_KERNEL="fault", TEST_ARCH=ARM64))
         if full:
             runs.append(run_pytest(DEBUG_ON_ARM64, select, ["not measure", "not own_kernel"], TEST_KERNEL=DEBUG,

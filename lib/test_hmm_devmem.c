@@ -16,6 +16,7 @@
 #include <linux/highmem.h>
 #include <linux/hmm.h>
 #include <linux/hmm_devmem.h>
+#include <linux/ioport.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/mmu_notifier.h>
@@ -27,12 +28,17 @@
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/xarray.h>
 
 #include "test_hmm_devmem_uapi.h"
 
 static unsigned long size_mb = 64;
 module_param(size_mb, ulong, 0400);
 MODULE_PARM_DESC(size_mb, "Size of the device's memory in MiB, rounded up to whole sections; 0 for none at first");
+
+static unsigned long coherent;
+module_param(coherent, ulong, 0400);
+MODULE_PARM_DESC(coherent, "Where there is memory that the kernel does not use: the CPU can address the device's memory, which is there");
 
 static atomic_t fail_copies = ATOMIC_INIT(0);
 module_param_named(fail_copies, fail_copies.counter, int, 0600);
@@ -44,12 +50,15 @@ static struct {
 	struct device *dev;
 	struct hmm_devmem *devmem;
 	struct page **memory;		/* by the index of the page */
-	atomic_long_t nr_used;
+	struct resource *res;		/* of coherent memory */
+	struct xarray own;		/* pages of the device itself, index to order */
+	atomic_long_t nr_behind;	/* pages of @memory */
 	atomic_long_t copied_in, copied_out;
 	atomic_long_t faults;
 	atomic_long_t moves;
 } device = {
 	.lock = __RWSEM_INITIALIZER(device.lock),
+	.own = XARRAY_INIT(device.own, 0),
 };
 
 /* A process that has opened the device */
@@ -77,7 +86,7 @@ static int copy_in(const struct hmm_devmem_copy *copy)
 		*memory = alloc_page(GFP_HIGHUSER | __GFP_NOWARN);
 		if (!*memory)
 			return -ENOMEM;
-		atomic_long_inc(&device.nr_used);
+		atomic_long_inc(&device.nr_behind);
 	}
 	if (copy->src)
 		copy_highpage(*memory, copy->src);
@@ -125,13 +134,13 @@ static void test_free(struct hmm_devmem *devmem, struct page *page)
 		return;
 	__free_page(*memory);
 	*memory = NULL;
-	atomic_long_dec(&device.nr_used);
+	atomic_long_dec(&device.nr_behind);
 }
 
 static void test_moved(struct hmm_devmem *devmem, unsigned long old_first_pfn)
 {
 	WARN_ON(hmm_devmem_first_pfn(devmem) == old_first_pfn);
-	WARN_ON(atomic_long_read(&device.nr_used));
+	WARN_ON(atomic_long_read(&device.nr_behind));
 	WARN_ON(hmm_devmem_alloc_pages(devmem, 0));
 	atomic_long_inc(&device.moves);
 }
@@ -142,6 +151,9 @@ static const struct hmm_devmem_ops test_ops = {
 	.free = test_free,
 	.moved = test_moved,
 };
+
+/* The CPU copies, finds the memory without a fault, and it never moves */
+static const struct hmm_devmem_ops coherent_ops = {};
 
 /*
  * Migration
@@ -235,7 +247,7 @@ static int lock_pfn_at(struct process *process, struct hmm_range *range)
 	}
 }
 
-/* Returns with the lock held, and the page that is at an address until then */
+/* Returns with the lock held, and the page that is at an address as long as it is */
 static struct page *lock_page_at(struct process *process, unsigned long addr,
 				 bool write)
 {
@@ -249,7 +261,6 @@ static struct page *lock_page_at(struct process *process, unsigned long addr,
 				 (write ? HMM_PFN_REQ_WRITE : 0),
 		.dev_private_owner = device.devmem,
 	};
-	struct page *page;
 	int ret;
 
 	ret = lock_pfn_at(process, &range);
@@ -264,21 +275,24 @@ static struct page *lock_page_at(struct process *process, unsigned long addr,
 	}
 	if (ret)
 		return ERR_PTR(ret);
-	page = hmm_pfn_to_page(pfn);
-	return is_device_private_page(page) ? *memory_of(page) : page;
+	return hmm_pfn_to_page(pfn);
 }
 
 static int access_page(struct process *process, unsigned long addr, void *buffer,
 		       size_t size, bool write)
 {
-	struct page *page = lock_page_at(process, addr, write);
+	struct page *page = lock_page_at(process, addr, write), *memory;
 
 	if (IS_ERR(page))
 		return PTR_ERR(page);
+	memory = is_device_private_page(page) ? *memory_of(page) : page;
 	if (write)
-		memcpy_to_page(page, offset_in_page(addr), buffer, size);
+		memcpy_to_page(memory, offset_in_page(addr), buffer, size);
 	else
-		memcpy_from_page(buffer, page, offset_in_page(addr), size);
+		memcpy_from_page(buffer, memory, offset_in_page(addr), size);
+	/* The CPU's page tables do not know of it */
+	if (write)
+		set_page_dirty(page);
 	mutex_unlock(&process->lock);
 	return 0;
 }
@@ -362,7 +376,20 @@ static long atomic_access(struct process *process, struct hmm_devmem_test_memory
  * The device's life
  */
 
-static int add(const struct hmm_devmem_test_add *cmd)
+static struct hmm_devmem *add_coherent(u64 size)
+{
+	struct hmm_devmem *devmem;
+
+	device.res = request_mem_region(coherent, size, "hmm_devmem");
+	if (!device.res)
+		return ERR_PTR(-EBUSY);
+	devmem = hmm_devmem_add_resource(&coherent_ops, device.dev, device.res);
+	if (IS_ERR(devmem))
+		release_mem_region(coherent, size);
+	return devmem;
+}
+
+static struct hmm_devmem *add_private(const struct hmm_devmem_test_add *cmd)
 {
 	const struct hmm_devmem_constraints constraints = {
 		.min = cmd->min,
@@ -372,17 +399,27 @@ static int add(const struct hmm_devmem_test_add *cmd)
 	};
 	struct hmm_devmem *devmem;
 
-	if (device.devmem)
-		return -EEXIST;
 	devmem = hmm_devmem_add(&test_ops, device.dev, cmd->size, &constraints);
 	if (IS_ERR(devmem))
-		return PTR_ERR(devmem);
+		return devmem;
 	device.memory = kvcalloc(devmem->nr_pages, sizeof(*device.memory),
 				 GFP_KERNEL);
 	if (!device.memory) {
 		hmm_devmem_remove(devmem, HMM_DEVMEM_WAIT, NULL);
-		return -ENOMEM;
+		return ERR_PTR(-ENOMEM);
 	}
+	return devmem;
+}
+
+static int add(const struct hmm_devmem_test_add *cmd)
+{
+	struct hmm_devmem *devmem;
+
+	if (device.devmem)
+		return -EEXIST;
+	devmem = coherent ? add_coherent(cmd->size) : add_private(cmd);
+	if (IS_ERR(devmem))
+		return PTR_ERR(devmem);
 	device.devmem = devmem;
 	return 0;
 }
@@ -398,7 +435,10 @@ static int remove(unsigned int timeout_ms, struct hmm_devmem_users *users)
 		return ret;
 	device.devmem = NULL;
 	kvfree(device.memory);
-	WARN_ON(atomic_long_read(&device.nr_used));
+	device.memory = NULL;
+	if (coherent)
+		release_mem_region(device.res->start, resource_size(device.res));
+	WARN_ON(atomic_long_read(&device.nr_behind));
 	return 0;
 }
 
@@ -417,32 +457,33 @@ static int remove_for(struct hmm_devmem_test_remove *cmd)
 static int alloc_pages_for_device(struct hmm_devmem_test_pages *cmd)
 {
 	struct page *page = hmm_devmem_alloc_pages(device.devmem, cmd->order);
+	int ret;
 
 	if (!page)
 		return -ENOSPC;
 	cmd->index = hmm_devmem_index(page);
-	hmm_devmem_set_page_data(page, &device);
-	return 0;
+	ret = xa_err(xa_store(&device.own, cmd->index, xa_mk_value(cmd->order),
+			      GFP_KERNEL));
+	if (ret)
+		hmm_devmem_free_pages(page, cmd->order);
+	return ret;
 }
 
-static int free_pages_of_device(const struct hmm_devmem_test_pages *cmd)
+static int free_pages_of_device(unsigned long index)
 {
-	struct page *page;
+	/* Only one gets it */
+	void *order = xa_erase(&device.own, index);
 
-	if (cmd->index >= device.devmem->nr_pages)
-		return -EINVAL;
-	page = pfn_to_page(hmm_devmem_first_pfn(device.devmem) + cmd->index);
-	if (hmm_devmem_page_data(page) != &device)
+	if (!order)
 		return -ENOENT;
-	hmm_devmem_set_page_data(page, NULL);
-	hmm_devmem_free_pages(page, cmd->order);
+	hmm_devmem_free_pages(pfn_to_page(hmm_devmem_first_pfn(device.devmem) +
+					  index), xa_to_value(order));
 	return 0;
 }
 
 static void get_state(struct hmm_devmem_test_state *state)
 {
 	*state = (struct hmm_devmem_test_state) {
-		.nr_used = atomic_long_read(&device.nr_used),
 		.copied_in = atomic_long_read(&device.copied_in),
 		.copied_out = atomic_long_read(&device.copied_out),
 		.faults = atomic_long_read(&device.faults),
@@ -450,6 +491,7 @@ static void get_state(struct hmm_devmem_test_state *state)
 	};
 	if (device.devmem) {
 		state->nr_pages = device.devmem->nr_pages;
+		state->nr_used = hmm_devmem_nr_used(device.devmem);
 		state->first_pfn = hmm_devmem_first_pfn(device.devmem);
 	}
 }
@@ -498,7 +540,7 @@ static long use(struct process *process, unsigned int number, union command *cmd
 	case HMM_DEVMEM_TEST_ALLOC:
 		return alloc_pages_for_device(&cmd->pages);
 	case HMM_DEVMEM_TEST_FREE:
-		return free_pages_of_device(&cmd->pages);
+		return free_pages_of_device(cmd->pages.index);
 	}
 	return -ENOTTY;
 }
@@ -603,6 +645,11 @@ module_init(test_init);
 /* Nobody has the file open, but processes may have memory on the device */
 static void __exit test_exit(void)
 {
+	unsigned long index;
+	void *order;
+
+	xa_for_each(&device.own, index, order)
+		free_pages_of_device(index);
 	if (device.devmem)
 		remove(HMM_DEVMEM_WAIT, NULL);
 	misc_deregister(&test_misc);

@@ -27,6 +27,7 @@ struct hmm_devmem_test_memory {
  * @max: highest, or 0
  * @align: alignment, or 0
  * @bottom_up: from the lowest
+ * @unused: nothing
  */
 struct hmm_devmem_test_add {
 	__u64 size;
@@ -68,7 +69,7 @@ struct hmm_devmem_test_pages {
 /**
  * struct hmm_devmem_test_state - what there is, and what has happened
  * @nr_pages: size in pages
- * @nr_used: pages in use, by the driver's own count
+ * @nr_used: pages in use
  * @first_pfn: page frame of page 0
  * @copied_in: pages copied to the device
  * @copied_out: pages copied from it

@@ -15,6 +15,7 @@
 #include <linux/export.h>
 #include <linux/ioport.h>
 #include <linux/overflow.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "hmm_devmem/internal.h"
@@ -22,16 +23,20 @@
 static struct hmm_devmem *create(const struct hmm_devmem_ops *ops,
 				 struct device *dev, u64 size)
 {
-	struct hmm_devmem *devmem = kzalloc(sizeof(*devmem), GFP_KERNEL);
+	struct hmm_devmem *devmem;
 
-	if (!devmem)
-		return NULL;
+	/* Bitmaps have no more */
+	if (size >> PAGE_SHIFT > INT_MAX)
+		return ERR_PTR(-EINVAL);
+	devmem = kzalloc(sizeof(*devmem), GFP_KERNEL);
+	if (IS_ERR(devmem))
+		return devmem;
 	devmem->nr_pages = size >> PAGE_SHIFT;
 	devmem->used = kvcalloc(BITS_TO_LONGS(devmem->nr_pages), sizeof(long),
-				GFP_KERNEL | __GFP_NOWARN);
+				GFP_KERNEL);
 	if (!devmem->used) {
 		kfree(devmem);
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	}
 	devmem->dev = get_device(dev);
 	devmem->ops = ops;
@@ -69,8 +74,8 @@ static struct hmm_devmem *with_range(struct hmm_devmem *devmem,
  * Addresses at which the firmware may still bring memory are taken last.
  *
  * Context: Process context, without mem_hotplug_lock.
- * Return: the device memory; -EINVAL for a size of 0, constraints that contradict
- * themselves, or without @copy; -ERANGE if no addresses that meet the constraints
+ * Return: the device memory; -EINVAL for a size of 0 or of more than INT_MAX pages,
+ * constraints that contradict themselves, or without @copy; -ERANGE if no addresses that meet the constraints
  * are free; -ENOMEM.
  */
 struct hmm_devmem *
@@ -85,8 +90,8 @@ hmm_devmem_add(const struct hmm_devmem_ops *ops, struct device *dev, u64 size,
 	if (constraints && hmm_devmem_check_constraints(constraints))
 		return ERR_PTR(-EINVAL);
 	devmem = create(ops, dev, ALIGN(size, section));
-	if (!devmem)
-		return ERR_PTR(-ENOMEM);
+	if (IS_ERR(devmem))
+		return devmem;
 	if (constraints)
 		devmem->constraints = *constraints;
 	guard(mutex)(&hmm_devmem_ranges_lock);
@@ -112,8 +117,8 @@ hmm_devmem_add_resource(const struct hmm_devmem_ops *ops, struct device *dev,
 {
 	struct hmm_devmem *devmem = create(ops, dev, resource_size(res));
 
-	if (!devmem)
-		return ERR_PTR(-ENOMEM);
+	if (IS_ERR(devmem))
+		return devmem;
 	devmem->coherent = true;
 	guard(mutex)(&hmm_devmem_ranges_lock);
 	return with_range(devmem, hmm_devmem_range_given(devmem, res));
@@ -157,6 +162,9 @@ static int evict(struct hmm_devmem *devmem, unsigned int timeout_ms,
 			return 0;
 		hmm_devmem_find_users(devmem, users);
 		complain(devmem, users);
+		/* What has failed at once will not succeed at once */
+		if (wait && ret == -ENOMEM)
+			schedule_timeout_uninterruptible(HZ);
 	} while (wait);
 	return ret;
 }
@@ -204,9 +212,31 @@ EXPORT_SYMBOL_GPL(hmm_devmem_remove);
 /* The device goes, whatever is the matter */
 static void devm_remove(void *devmem)
 {
-	/* A driver that has removed it would do so twice */
 	WARN_ON(hmm_devmem_remove(devmem, HMM_DEVMEM_WAIT, NULL));
 }
+
+/**
+ * devm_hmm_devmem_remove() - remove what devm_hmm_devmem_add() has added
+ * @devmem: device memory; gone if 0 is returned
+ * @timeout_ms: as for hmm_devmem_remove()
+ * @users: likewise
+ *
+ * For a driver that does so before it is unbound.
+ *
+ * Context: As hmm_devmem_remove().
+ * Return: as hmm_devmem_remove().
+ */
+int devm_hmm_devmem_remove(struct hmm_devmem *devmem, unsigned int timeout_ms,
+			   struct hmm_devmem_users *users)
+{
+	struct device *dev = devmem->dev;
+	const int ret = hmm_devmem_remove(devmem, timeout_ms, users);
+
+	if (!ret)
+		devm_remove_action(dev, devm_remove, devmem);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(devm_hmm_devmem_remove);
 
 static struct hmm_devmem *managed(struct hmm_devmem *devmem, struct device *dev)
 {

@@ -412,17 +412,21 @@ static void online_added_blocks(struct mhp_range_op *op)
 /* From absent to present, and online if that is the policy; what refuses is published */
 int mhp_add(struct mhp_range_op *op)
 {
-	int ret;
+	/* Who has claimed the addresses has them */
+	const bool wants_room = op->res_name;
+	int ret = 0;
 
 	mhp_assert_requested();
-	/* Who has claimed the addresses has them */
-	ret = op->res_name ?
-	      hmm_devmem_yield(op->t.start, op->t.size, &op->t.refusal) : 0;
+	if (wants_room)
+		ret = hmm_devmem_make_room(op->t.start, op->t.size,
+					   &op->t.refusal);
 	if (!ret) {
 		mem_hotplug_begin();
 		ret = mhp_walk(&op->t, MHP_RANGE_PRESENT);
 		mem_hotplug_done();
 	}
+	if (wants_room)
+		hmm_devmem_room_taken();
 	if (ret) {
 		mhp_refusal_publish(&op->t.refusal, NULL);
 		return ret;

@@ -49,12 +49,15 @@ enum hmm_devmem_direction {
  *	  mmap lock of a process held, or with none, but never in atomic context. Needed
  *	  for memory that the CPU cannot address.
  * @fault: The CPU has touched a page of the device's. Optional: hmm_devmem_fault() is
- *	   called without it, and is what it should end with.
+ *	   called without it, and is what it has to end with: nothing else can move the
+ *	   very page that was touched.
  * @free: A page is no longer in use. Optional. Any context, may not sleep.
  * @moved: The device's memory now has page frames from hmm_devmem_first_pfn() on
  *	   instead of @old_first_pfn. None of its pages is in use, and none can be
  *	   allocated before it returns. Optional: who names pages by hmm_devmem_index()
- *	   need not know. Process context; may sleep, may not add or remove device memory.
+ *	   need not know. Process context; may sleep, and may take no lock under which the
+ *	   driver adds or removes device memory. May be called before hmm_devmem_add() has
+ *	   returned, when @drvdata is still %NULL.
  */
 struct hmm_devmem_ops {
 	int (*copy)(struct hmm_devmem *devmem,
@@ -135,6 +138,8 @@ hmm_devmem_add_resource(const struct hmm_devmem_ops *ops, struct device *dev,
 			const struct resource *res);
 int hmm_devmem_remove(struct hmm_devmem *devmem, unsigned int timeout_ms,
 		      struct hmm_devmem_users *users);
+int devm_hmm_devmem_remove(struct hmm_devmem *devmem, unsigned int timeout_ms,
+			   struct hmm_devmem_users *users);
 struct hmm_devmem *
 devm_hmm_devmem_add(const struct hmm_devmem_ops *ops, struct device *dev,
 		    u64 size, const struct hmm_devmem_constraints *constraints);
@@ -148,6 +153,7 @@ void hmm_devmem_free_pages(struct page *page, unsigned int order);
 struct hmm_devmem *hmm_devmem_of(const struct page *page);
 unsigned long hmm_devmem_first_pfn(const struct hmm_devmem *devmem);
 unsigned long hmm_devmem_index(const struct page *page);
+unsigned long hmm_devmem_nr_used(struct hmm_devmem *devmem);
 
 long hmm_devmem_migrate_to_device(struct hmm_devmem *devmem,
 				  struct vm_area_struct *vma,
@@ -158,16 +164,21 @@ long hmm_devmem_migrate_to_system(struct hmm_devmem *devmem,
 vm_fault_t hmm_devmem_fault(struct hmm_devmem *devmem, struct vm_fault *vmf);
 unsigned long hmm_devmem_evict(struct hmm_devmem *devmem);
 
-/* For the core of memory hotplug, and the architectures */
-int hmm_devmem_yield(u64 start, u64 size, struct mhp_refusal *refusal);
-u64 arch_hot_pluggable_end(void);
+/* For the core of memory hotplug */
+int hmm_devmem_make_room(u64 start, u64 size, struct mhp_refusal *refusal);
+void hmm_devmem_room_taken(void);
 #else
-static inline int hmm_devmem_yield(u64 start, u64 size,
-				   struct mhp_refusal *refusal)
+static inline int hmm_devmem_make_room(u64 start, u64 size,
+				       struct mhp_refusal *refusal)
 {
 	return 0;
 }
+
+static inline void hmm_devmem_room_taken(void)
+{
+}
 #endif /* CONFIG_HMM_DEVMEM */
+u64 arch_hot_pluggable_end(void);
 
 /**
  * hmm_devmem_set_page_data() - remember something of a page of the driver's own
@@ -182,6 +193,8 @@ static inline void hmm_devmem_set_page_data(struct page *page, void *data)
 /**
  * hmm_devmem_page_data() - what hmm_devmem_set_page_data() was told
  * @page: a page of the device's, in use or just being freed
+ *
+ * Return: the data.
  */
 static inline void *hmm_devmem_page_data(const struct page *page)
 {

@@ -31,8 +31,7 @@ void hmm_devmem_find_users(struct hmm_devmem *devmem,
 	struct folio *folio;
 
 	memset(users, 0, sizeof(*users));
-	scoped_guard(spinlock_irqsave, &devmem->lock)
-		users->nr_pages = devmem->nr_used;
+	users->nr_pages = hmm_devmem_nr_used(devmem);
 	if (index == devmem->nr_pages)
 		return;
 	users->first_pfn = hmm_devmem_first_pfn(devmem) + index;
@@ -60,13 +59,27 @@ static void evict_batch(struct hmm_devmem *devmem,
 	migrate_device_finalize(batch->src, batch->dst, nr);
 }
 
+/* How long to try */
+struct limit {
+	unsigned long end;		/* in jiffies */
+	bool killable;
+};
+
+static int check_limit(const struct limit *limit)
+{
+	if (limit->killable && fatal_signal_pending(current))
+		return -EINTR;
+	return time_after(jiffies, limit->end) ? -EBUSY : 0;
+}
+
 /* Every page in use, once */
-static void evict_once(struct hmm_devmem *devmem,
-		       struct hmm_devmem_batch *batch)
+static int evict_once(struct hmm_devmem *devmem,
+		      struct hmm_devmem_batch *batch, const struct limit *limit)
 {
 	unsigned long index = 0, nr;
+	int ret = 0;
 
-	while (true) {
+	while (!ret) {
 		index = hmm_devmem_next_used(devmem, index);
 		if (index >= devmem->nr_pages)
 			break;
@@ -74,7 +87,9 @@ static void evict_once(struct hmm_devmem *devmem,
 		evict_batch(devmem, batch, index, nr);
 		index += nr;
 		cond_resched();
+		ret = check_limit(limit);
 	}
+	return ret;
 }
 
 /**
@@ -90,16 +105,15 @@ static void evict_once(struct hmm_devmem *devmem,
 unsigned long hmm_devmem_evict(struct hmm_devmem *devmem)
 {
 	struct hmm_devmem_batch *batch = kvmalloc(sizeof(*batch), GFP_KERNEL);
+	const struct limit none = { .end = jiffies + MAX_JIFFY_OFFSET };
 
-	scoped_guard(spinlock_irqsave, &devmem->lock)
-		devmem->nr_evicting++;
-	/* While they move they cannot be in use */
-	if (batch && !hmm_devmem_is_unused(devmem))
-		evict_once(devmem, batch);
+	hmm_devmem_begin_evicting(devmem);
+	/* If they are just moving, none is in use */
+	if (batch)
+		evict_once(devmem, batch, &none);
+	hmm_devmem_end_evicting(devmem);
 	kvfree(batch);
-	guard(spinlock_irqsave)(&devmem->lock);
-	devmem->nr_evicting--;
-	return devmem->nr_used;
+	return hmm_devmem_nr_used(devmem);
 }
 EXPORT_SYMBOL_GPL(hmm_devmem_evict);
 
@@ -110,11 +124,11 @@ static int wait_a_moment(struct hmm_devmem *devmem, bool killable)
 
 	if (!killable) {
 		wait_event_timeout(devmem->all_free,
-				   hmm_devmem_is_unused(devmem), RETRY_JIFFIES);
+				   !hmm_devmem_nr_used(devmem), RETRY_JIFFIES);
 		return 0;
 	}
 	left = wait_event_killable_timeout(devmem->all_free,
-					   hmm_devmem_is_unused(devmem),
+					   !hmm_devmem_nr_used(devmem),
 					   RETRY_JIFFIES);
 	return left < 0 ? -EINTR : 0;
 }
@@ -132,22 +146,24 @@ static int wait_a_moment(struct hmm_devmem *devmem, bool killable)
 int hmm_devmem_evict_all(struct hmm_devmem *devmem, unsigned int timeout_ms,
 			 bool killable)
 {
-	const unsigned long end = jiffies + msecs_to_jiffies(timeout_ms);
+	const struct limit limit = {
+		.end = jiffies + msecs_to_jiffies(timeout_ms),
+		.killable = killable,
+	};
 	struct hmm_devmem_batch *batch;
-	int ret = 0;
+	int ret;
 
-	if (hmm_devmem_is_unused(devmem))
+	if (!hmm_devmem_nr_used(devmem))
 		return 0;
 	batch = kvmalloc(sizeof(*batch), GFP_KERNEL);
 	if (!batch)
 		return -ENOMEM;
-	evict_once(devmem, batch);
-	while (!ret && !hmm_devmem_is_unused(devmem)) {
-		ret = time_after(jiffies, end) ? -EBUSY :
-						 wait_a_moment(devmem, killable);
+	ret = evict_once(devmem, batch, &limit);
+	while (!ret && hmm_devmem_nr_used(devmem)) {
+		ret = wait_a_moment(devmem, killable) ?: check_limit(&limit);
 		if (!ret)
-			evict_once(devmem, batch);
+			ret = evict_once(devmem, batch, &limit);
 	}
 	kvfree(batch);
-	return ret;
+	return hmm_devmem_nr_used(devmem) ? ret : 0;
 }

@@ -77,8 +77,9 @@ unsigned int hmm_devmem_take(struct hmm_devmem *devmem,
 			     struct hmm_devmem_copy *pages, unsigned int nr);
 bool hmm_devmem_close(struct hmm_devmem *devmem, bool only_unused);
 void hmm_devmem_open(struct hmm_devmem *devmem);
-bool hmm_devmem_is_unused(struct hmm_devmem *devmem);
-bool hmm_devmem_has_room(struct hmm_devmem *devmem);
+void hmm_devmem_begin_evicting(struct hmm_devmem *devmem);
+void hmm_devmem_end_evicting(struct hmm_devmem *devmem);
+bool hmm_devmem_has_room(const struct hmm_devmem *devmem);
 unsigned long hmm_devmem_next_used(struct hmm_devmem *devmem,
 				   unsigned long index);
 

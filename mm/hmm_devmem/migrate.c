@@ -72,26 +72,31 @@ static bool is_ready(unsigned long src)
 	return src & MIGRATE_PFN_MIGRATE;
 }
 
-/* Not of memory that is empty, or all zeros: that the device may have, too */
-static void copy_to_device(struct hmm_devmem *devmem,
-			   struct hmm_devmem_batch *batch, unsigned long nr,
-			   unsigned int nr_ready)
+/* Anonymous memory, or where none is yet */
+static bool can_go(unsigned long src)
 {
-	unsigned int taken = hmm_devmem_take(devmem, batch->copies, nr_ready);
-	unsigned int next = 0;
+	const struct page *page = migrate_pfn_to_page(src);
+
+	return is_ready(src) && (!page || PageAnon(page));
+}
+
+static void copy_to_device(struct hmm_devmem *devmem,
+			   struct hmm_devmem_batch *batch, unsigned long nr)
+{
+	unsigned int nr_wanted = 0, taken, next = 0;
 	unsigned long i;
 
-	for (i = 0; i < nr && next < taken; i++) {
-		if (!is_ready(batch->src[i]))
+	for (i = 0; i < nr; i++)
+		nr_wanted += can_go(batch->src[i]);
+	taken = hmm_devmem_take(devmem, batch->copies, nr_wanted);
+	for (i = 0; next < taken; i++) {
+		if (!can_go(batch->src[i]))
 			continue;
 		batch->copies[next].src = migrate_pfn_to_page(batch->src[i]);
 		batch->dst[i] = migrate_pfn(page_to_pfn(batch->copies[next].dst));
 		next++;
 	}
-	/* Each was counted when it became ready */
-	while (WARN_ON_ONCE(taken > next))
-		drop(batch->copies[--taken].dst);
-	copy_or_drop(devmem, batch->dst, batch->copies, next,
+	copy_or_drop(devmem, batch->dst, batch->copies, taken,
 		     HMM_DEVMEM_TO_DEVICE);
 }
 
@@ -153,7 +158,7 @@ static long migrate_batch(struct hmm_devmem *devmem, struct migrate_vma *args,
 		return ret;
 	*passed = args->cpages < args->npages;
 	if (args->flags == MIGRATE_VMA_SELECT_SYSTEM)
-		copy_to_device(devmem, batch, args->npages, args->cpages);
+		copy_to_device(devmem, batch, args->npages);
 	else
 		hmm_devmem_copy_to_system(devmem, batch, args->npages);
 	migrate_vma_pages(args);
@@ -162,29 +167,48 @@ static long migrate_batch(struct hmm_devmem *devmem, struct migrate_vma *args,
 	return nr;
 }
 
+struct large_folio {
+	struct folio *folio;
+	unsigned long addr;
+};
+
+static int find_large(pte_t *pte, unsigned long addr, unsigned long next,
+		      struct mm_walk *walk)
+{
+	struct large_folio *found = walk->private;
+	const pte_t entry = ptep_get(pte);
+	struct page *page;
+
+	page = pte_present(entry) ? vm_normal_page(walk->vma, addr, entry) : NULL;
+	if (!page || !PageAnon(page) || !folio_test_large(page_folio(page)))
+		return 0;
+	found->folio = page_folio(page);
+	found->addr = addr;
+	folio_get(found->folio);
+	return 1;
+}
+
+static const struct mm_walk_ops find_large_ops = {
+	.pte_entry = find_large,
+	.walk_lock = PGWALK_RDLOCK,
+};
+
 /* Large folios that are mapped in pieces are not split by migrate_vma_setup() */
 static bool split_large(struct vm_area_struct *vma, unsigned long start,
 			unsigned long end)
 {
-	struct folio_walk walk;
-	struct folio *folio;
+	struct large_folio found = { .addr = start };
 	bool split = false;
 
-	for (; start < end; start += PAGE_SIZE) {
-		folio = folio_walk_start(&walk, vma, start, 0);
-		if (!folio)
-			continue;
-		if (!folio_test_large(folio) || !folio_test_anon(folio)) {
-			folio_walk_end(&walk, vma);
-			continue;
+	while (found.addr < end &&
+	       walk_page_range(vma->vm_mm, found.addr, end, &find_large_ops,
+			       &found) == 1) {
+		if (folio_trylock(found.folio)) {
+			split |= !split_folio(found.folio);
+			folio_unlock(found.folio);
 		}
-		folio_get(folio);
-		folio_walk_end(&walk, vma);
-		if (folio_trylock(folio)) {
-			split |= !split_folio(folio);
-			folio_unlock(folio);
-		}
-		folio_put(folio);
+		folio_put(found.folio);
+		found.addr += PAGE_SIZE;
 	}
 	return split;
 }
@@ -241,8 +265,9 @@ static long migrate(struct hmm_devmem *devmem, struct vm_area_struct *vma,
  * room, stays where it is.
  *
  * Context: Process context, mmap lock held for reading or writing.
- * Return: the number of pages that moved; -EINVAL for addresses that are not
- * the area's, or for an area of a kind that cannot; -ENOMEM.
+ * Return: the number of pages that moved, 0 of memory that is not anonymous; -EINVAL
+ * for addresses that are not the area's, or for an area of hugetlbfs, DAX or a
+ * device; -ENOMEM.
  */
 long hmm_devmem_migrate_to_device(struct hmm_devmem *devmem,
 				  struct vm_area_struct *vma,

@@ -20,6 +20,8 @@ static struct page *page_at(const struct hmm_devmem *devmem,
 /**
  * hmm_devmem_of() - whose memory a page is
  * @page: a page of some device memory of this kind
+ *
+ * Return: the device memory.
  */
 struct hmm_devmem *hmm_devmem_of(const struct page *page)
 {
@@ -44,8 +46,9 @@ EXPORT_SYMBOL_GPL(hmm_devmem_index);
  * hmm_devmem_first_pfn() - the page frame of page 0
  * @devmem: device memory
  *
- * Context: Any. Changes while the operation @moved has not been called yet, but
- * never while a page is in use.
+ * Context: Any. It may change as long as no page is in use; the operation @moved
+ * tells.
+ * Return: its number.
  */
 unsigned long hmm_devmem_first_pfn(const struct hmm_devmem *devmem)
 {
@@ -63,11 +66,18 @@ static void set_used(struct hmm_devmem *devmem, unsigned long index,
 		devmem->lowest_free += nr;
 }
 
-/* Somebody has taken the page, which nobody else refers to */
+/*
+ * A page that is taken, as zone_device_page_init() would leave it. But who evicts
+ * finds pages by their reference, and must find this one locked.
+ */
 static void init_page(struct page *page)
 {
-	zone_device_page_init(page);
+	WARN_ON_ONCE(!percpu_ref_tryget_live(&page->pgmap->ref));
+	WARN_ON_ONCE(!trylock_page(page));
 	page->zone_device_data = NULL;
+	/* Pairs with the atomic operation of folio_try_get() */
+	smp_wmb();
+	set_page_count(page, 1);
 }
 
 /**
@@ -196,38 +206,80 @@ const struct dev_pagemap_ops hmm_devmem_pagemap_ops = {
  */
 bool hmm_devmem_close(struct hmm_devmem *devmem, bool only_unused)
 {
-	guard(spinlock_irqsave)(&devmem->lock);
-	if (devmem->closed)
-		return false;
-	if (only_unused && (devmem->nr_used || devmem->nr_evicting))
-		return false;
-	devmem->closed = true;
-	return true;
+	unsigned long flags;
+	bool close;
+
+	spin_lock_irqsave(&devmem->lock, flags);
+	close = !devmem->closed &&
+		!(only_unused && (devmem->nr_used || devmem->nr_evicting));
+	if (close)
+		devmem->closed = true;
+	spin_unlock_irqrestore(&devmem->lock, flags);
+	return close;
 }
 
 /* The undo of hmm_devmem_close() */
 void hmm_devmem_open(struct hmm_devmem *devmem)
 {
-	guard(spinlock_irqsave)(&devmem->lock);
+	unsigned long flags;
+
+	spin_lock_irqsave(&devmem->lock, flags);
 	devmem->closed = false;
+	spin_unlock_irqrestore(&devmem->lock, flags);
 }
 
-bool hmm_devmem_is_unused(struct hmm_devmem *devmem)
+/**
+ * hmm_devmem_begin_evicting() - look at all pages, and do not let them move
+ * @devmem: device memory
+ */
+void hmm_devmem_begin_evicting(struct hmm_devmem *devmem)
 {
-	guard(spinlock_irqsave)(&devmem->lock);
-	return !devmem->nr_used;
+	unsigned long flags;
+
+	spin_lock_irqsave(&devmem->lock, flags);
+	devmem->nr_evicting++;
+	spin_unlock_irqrestore(&devmem->lock, flags);
 }
 
-bool hmm_devmem_has_room(struct hmm_devmem *devmem)
+/* The undo of hmm_devmem_begin_evicting() */
+void hmm_devmem_end_evicting(struct hmm_devmem *devmem)
 {
-	guard(spinlock_irqsave)(&devmem->lock);
-	return !devmem->closed && devmem->nr_used < devmem->nr_pages;
+	unsigned long flags;
+
+	spin_lock_irqsave(&devmem->lock, flags);
+	devmem->nr_evicting--;
+	spin_unlock_irqrestore(&devmem->lock, flags);
+}
+
+/**
+ * hmm_devmem_nr_used() - how many pages are in use
+ * @devmem: device memory
+ *
+ * Context: Any.
+ * Return: the number of pages.
+ */
+unsigned long hmm_devmem_nr_used(struct hmm_devmem *devmem)
+{
+	unsigned long flags, nr;
+
+	/* Who sees 0 may free all: the one who freed the last page has let go then */
+	spin_lock_irqsave(&devmem->lock, flags);
+	nr = devmem->nr_used;
+	spin_unlock_irqrestore(&devmem->lock, flags);
+	return nr;
+}
+EXPORT_SYMBOL_GPL(hmm_devmem_nr_used);
+
+/* Whether a page can be allocated just now */
+bool hmm_devmem_has_room(const struct hmm_devmem *devmem)
+{
+	return !READ_ONCE(devmem->closed) &&
+	       READ_ONCE(devmem->nr_used) < devmem->nr_pages;
 }
 
 /* From @index on; nr_pages if there is none */
 unsigned long hmm_devmem_next_used(struct hmm_devmem *devmem,
 				   unsigned long index)
 {
-	guard(spinlock_irqsave)(&devmem->lock);
 	return find_next_bit(devmem->used, devmem->nr_pages, index);
 }

@@ -16,6 +16,7 @@
 
 #include "internal.h"
 
+/* Who adds, moves or removes a range */
 DEFINE_MUTEX(hmm_devmem_ranges_lock);
 
 #define SECTION_BYTES	((u64)PAGES_PER_SECTION << PAGE_SHIFT)
@@ -51,10 +52,16 @@ static struct range *hot_pluggable(unsigned int *nr)
 static struct resource *claim(struct hmm_devmem *devmem, struct range not_here)
 {
 	const struct hmm_devmem_constraints *c = &devmem->constraints;
-	const struct range can = mhp_get_pluggable_range(false);
+	/*
+	 * Nothing maps the memory, but its struct pages have their place beside those
+	 * of what can be mapped; and page tables have room for so many bits of a page
+	 * frame while the memory migrates.
+	 */
+	const struct range can = mhp_get_pluggable_range(true);
 	struct hmm_devmem_search search = {
 		.within.start = max(c->min, can.start),
-		.within.end = min(c->max ?: U64_MAX, can.end),
+		.within.end = min3(c->max ?: U64_MAX, can.end,
+				   BIT_ULL(MAX_PHYSMEM_BITS) - 1),
 		.size = (u64)devmem->nr_pages << PAGE_SHIFT,
 		.align = max(c->align, SECTION_BYTES),
 		.bottom_up = c->bottom_up,

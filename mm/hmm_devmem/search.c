@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The search for physical addresses that nobody has. It looks at what is in the way
- * and goes on behind that, so that it takes as many steps as there are resources,
- * however large the address space is.
+ * The search for physical addresses that nobody has, from one gap between resources
+ * to the next: it takes as many steps as there are resources, however large the
+ * address space is.
  */
 
 #include <linux/align.h>
@@ -18,19 +18,12 @@ static bool overlap(const struct range *a, const struct range *b)
 	       b->start <= b->end;
 }
 
-/* What has a part of @want */
-static bool is_taken(const struct resource *base,
-		     const struct hmm_devmem_search *search, bool spare,
-		     const struct range *want, struct range *by)
+/* What is better left alone of @want */
+static bool is_unwanted(const struct hmm_devmem_search *search, bool spare,
+			const struct range *want, struct range *by)
 {
-	const struct resource *res;
 	unsigned int i;
 
-	for (res = base->child; res; res = res->sibling) {
-		*by = (struct range) { .start = res->start, .end = res->end };
-		if (overlap(by, want))
-			return true;
-	}
 	*by = search->not_here;
 	if (overlap(by, want))
 		return true;
@@ -64,29 +57,59 @@ static bool candidate_below(const struct hmm_devmem_search *search, u64 to,
 	return want->start >= bounds->start;
 }
 
-static bool search_once(const struct resource *base,
-			const struct hmm_devmem_search *search, bool spare,
-			struct range *want)
+static bool fit_into_gap(const struct hmm_devmem_search *search, bool spare,
+			 const struct range *gap, struct range *want)
 {
-	const struct range bounds = {
-		.start = max(search->within.start, (u64)base->start),
-		.end = min(search->within.end, (u64)base->end),
-	};
 	struct range by;
 	bool fits;
 
+	if (gap->start > gap->end)
+		return false;
 	fits = search->bottom_up ?
-	       candidate_above(search, bounds.start, &bounds, want) :
-	       candidate_below(search, bounds.end, &bounds, want);
-	while (fits && is_taken(base, search, spare, want, &by)) {
+	       candidate_above(search, gap->start, gap, want) :
+	       candidate_below(search, gap->end, gap, want);
+	while (fits && is_unwanted(search, spare, want, &by)) {
 		if (search->bottom_up)
-			fits = by.end < bounds.end &&
-			       candidate_above(search, by.end + 1, &bounds, want);
+			fits = by.end < gap->end &&
+			       candidate_above(search, by.end + 1, gap, want);
 		else
-			fits = by.start > bounds.start &&
-			       candidate_below(search, by.start - 1, &bounds, want);
+			fits = by.start > gap->start &&
+			       candidate_below(search, by.start - 1, gap, want);
 	}
 	return fits;
+}
+
+/* The children are in order, and do not overlap */
+static bool search_once(const struct resource *base,
+			const struct hmm_devmem_search *search, bool spare,
+			u64 *start)
+{
+	const u64 end = min_t(u64, search->within.end, base->end);
+	u64 next = max_t(u64, search->within.start, base->start);
+	const struct resource *res = base->child;
+	bool found = false;
+	struct range want;
+
+	while (true) {
+		const struct range gap = {
+			.start = next,
+			.end = res && res->start <= end ? res->start - 1 : end,
+		};
+
+		/* Before a child at address 0 there is none */
+		if ((!res || res->start) &&
+		    fit_into_gap(search, spare, &gap, &want)) {
+			*start = want.start;
+			found = true;
+			if (search->bottom_up)
+				break;
+		}
+		if (!res || res->end >= end)
+			break;
+		next = max_t(u64, next, res->end + 1);
+		res = res->sibling;
+	}
+	return found;
 }
 
 /**
@@ -102,11 +125,11 @@ static bool search_once(const struct resource *base,
 bool hmm_devmem_search(const struct resource *base, const void *search,
 		       resource_size_t *start)
 {
-	struct range want;
+	u64 found;
 
-	if (!search_once(base, search, true, &want) &&
-	    !search_once(base, search, false, &want))
+	if (!search_once(base, search, true, &found) &&
+	    !search_once(base, search, false, &found))
 		return false;
-	*start = want.start;
+	*start = found;
 	return true;
 }

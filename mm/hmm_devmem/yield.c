@@ -68,33 +68,51 @@ static int move(struct hmm_devmem *devmem, const struct range *wanted,
 	return 0;
 }
 
+static int move_all(const struct range *wanted, struct mhp_refusal *refusal)
+{
+	struct hmm_devmem *devmem;
+	unsigned long pfn;
+	int ret = 0;
+
+	/* What can move is made of whole sections */
+	for (pfn = PHYS_PFN(wanted->start); !ret && pfn <= PHYS_PFN(wanted->end);
+	     pfn += PAGES_PER_SECTION) {
+		devmem = hmm_devmem_at(pfn);
+		if (devmem)
+			ret = move(devmem, wanted, refusal);
+	}
+	return ret;
+}
+
 /**
- * hmm_devmem_yield() - make room for real memory
+ * hmm_devmem_make_room() - make room for real memory
  * @start: first address that it will have
  * @size: its size in bytes
  * @refusal: gets why there is no room
  *
+ * Until hmm_devmem_room_taken() is called, nobody gets any addresses for device
+ * memory.
+ *
  * Context: Process context, device_hotplug_lock held, mem_hotplug_lock not.
- * Return: 0 if no device memory has any of the addresses now; -EBUSY.
+ * Return: 0 if no device memory of ours has any of the addresses now; -EBUSY.
  */
-int hmm_devmem_yield(u64 start, u64 size, struct mhp_refusal *refusal)
+int hmm_devmem_make_room(u64 start, u64 size, struct mhp_refusal *refusal)
 {
 	struct range wanted = { .start = start };
-	struct hmm_devmem *devmem;
-	unsigned long pfn;
-	int ret;
 
-	/* Then it cannot be added, and that is said elsewhere */
+	mutex_lock(&hmm_devmem_ranges_lock);
+	/* What cannot be added is refused elsewhere */
 	if (!size || check_add_overflow(start, size - 1, &wanted.end))
 		return 0;
-	/* What can move is made of whole sections */
-	guard(mutex)(&hmm_devmem_ranges_lock);
-	for (pfn = PHYS_PFN(wanted.start); pfn <= PHYS_PFN(wanted.end);
-	     pfn += PAGES_PER_SECTION) {
-		devmem = hmm_devmem_at(pfn);
-		ret = devmem ? move(devmem, &wanted, refusal) : 0;
-		if (ret)
-			return ret;
-	}
-	return 0;
+	return move_all(&wanted, refusal);
+}
+
+/**
+ * hmm_devmem_room_taken() - after hmm_devmem_make_room(), also if that has failed
+ *
+ * Context: Process context. The addresses are claimed, or it was given up.
+ */
+void hmm_devmem_room_taken(void)
+{
+	mutex_unlock(&hmm_devmem_ranges_lock);
 }

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Device memory through its test driver: what processes have there, and what comes of it when anything fails."""
 
+import os
+
 import pytest
 
 from harness import devmem, memory, selftests
@@ -12,6 +14,10 @@ def device(guest, kernel_ours):
         return guest(kernel=kernel, modules=[devmem.MODULE, "brd"],
                      files={**devmem.files(kernel), **selftests.files(kernel)}, **{"mem": "3G", **options})
     return make
+
+
+def is_ppc64():
+    return os.environ.get("TEST_ARCH") == "ppc64"
 
 
 def where(g):
@@ -45,6 +51,7 @@ def test_stress(device, record_ktap, rounds):
         assert devmem.state(g).used == 0
 
 
+@pytest.mark.slow_on_debug
 def test_every_allocation_fails_once(device, kernel_fault, record_ktap):
     with device(kernel=kernel_fault) as g:
         devmem.load(g)
@@ -70,15 +77,35 @@ def test_rounds(device, rounds):
         assert where(g) == before
 
 
-def test_gone_with_memory_on_it(device):
-    """The module is removed under a process that knows nothing of it."""
+def test_driver_goes_with_memory_on_the_device(device):
+    """The process knows nothing of it. What cannot be copied is waited for, and said."""
     with device() as g:
         devmem.load(g)
-        out = "/tmp/out"
-        g.run(f"mkfifo /tmp/in; {{ {devmem.program('devmem')} hold 500 3>&-; echo $?; }} < /tmp/in > {out} & "
-              f"exec 3> /tmp/in; until grep -q held {out}; do :; done; {devmem.program('devmem')} remove; "
-              f"echo >&3; exec 3>&-; wait; grep -qx 0 {out}", 120)
+        held = devmem.hold(g, 500)
+        g.run("echo 1000000 > /sys/module/test_hmm_devmem/parameters/fail_copies")
+        gone = g.spawn("rmmod test_hmm_devmem")
+        g.run("until dmesg | grep -q '500 pages of device memory are in use'; do :; done", 60)
+        assert "by devmem (pid " in g.run("dmesg | grep 'of device memory are in use'")
+        g.run("echo 0 > /sys/module/test_hmm_devmem/parameters/fail_copies")
+        assert gone.wait(60)[0] == 0
+        held.close_input()
+        assert held.wait(60)[0] == 0            # what it had there is intact
+
+
+# RAM from 4 GiB on that mem= keeps from the kernel
+COHERENT, SECTION = 4 << 30, 512 << 20
+
+
+def test_coherent(device, record_ktap):
+    with device(mem="6G" if is_ppc64() else "4G", append="mem=2G") as g:
+        before = where(g)
+        g.run(f"modprobe {devmem.MODULE} coherent={COHERENT:#x} size_mb={SECTION >> 20}", 120)
+        record_ktap(g.ktap(devmem.program("coherent"), timeout=300))
         devmem.unload(g)
+        assert where(g) == before
+        # Where the kernel has its own memory, or it is not there in whole subsections
+        for address in (1 << 30, COHERENT + 4096):
+            assert g.sh(f"modprobe {devmem.MODULE} coherent={address:#x}")[0]
 
 
 def test_example_of_the_documentation(device, record_ktap):

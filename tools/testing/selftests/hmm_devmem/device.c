@@ -94,7 +94,7 @@ struct hmm_devmem_test_state device_state(int fd)
 	return state;
 }
 
-void fail_copies(unsigned int nr)
+void let_copies_fail(unsigned int nr)
 {
 	FILE *file = fopen(PARAMETERS "/fail_copies", "w");
 
@@ -136,7 +136,7 @@ void fill(void *addr, size_t pages, uint64_t seed)
 
 	for (page = 0; page < pages; page++)
 		for (offset = 0; offset < page_size; offset += 512)
-			*(volatile uint64_t *)(addr + page * page_size + offset) =
+			*(uint64_t *)(addr + page * page_size + offset) =
 				word(seed, page, offset);
 }
 
@@ -146,7 +146,7 @@ long wrong_page(const void *addr, size_t pages, uint64_t seed)
 
 	for (page = 0; page < pages; page++)
 		for (offset = 0; offset < page_size; offset += 512)
-			if (*(volatile uint64_t *)(addr + page * page_size +
+			if (*(uint64_t *)(addr + page * page_size +
 						   offset) !=
 			    word(seed, page, offset))
 				return page;

@@ -24,7 +24,7 @@ int device_add(int fd, uint64_t size);
 int device_remove(int fd, unsigned int timeout_ms,
 		  struct hmm_devmem_test_remove *users);
 struct hmm_devmem_test_state device_state(int fd);
-void fail_copies(unsigned int nr);
+void let_copies_fail(unsigned int nr);
 /* As a debugger does; number of bytes, or -1 */
 long read_memory(int pid, const void *addr, void *buffer, size_t size);
 

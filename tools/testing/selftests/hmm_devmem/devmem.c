@@ -5,7 +5,8 @@
  *	devmem state
  *	devmem add SIZE [MIN [MAX [ALIGN [bottom-up]]]]
  *	devmem remove [MILLISECONDS]
- *	devmem hold PAGES	keeps so many on the device until its input ends
+ *	devmem hold PAGES	keeps so many on the device until its input ends, with the
+ *				file closed
  *	devmem bench PAGES	moves them to the device and back, in ns for all
  *	devmem dmirror PAGES	the same by lib/test_hmm, less what it reads back
  */
@@ -88,6 +89,7 @@ static int hold(size_t pages)
 	ret = to_device(fd, addr, pages);
 	if (ret != (long)pages)
 		return said(ret < 0 ? ret : -ENOSPC);
+	close(fd);
 	printf("held\n");
 	fflush(stdout);
 	while (read(STDIN_FILENO, &byte, 1) > 0)

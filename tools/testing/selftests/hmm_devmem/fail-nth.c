@@ -179,6 +179,7 @@ int main(void)
 		ksft_exit_skip("no /proc/thread-self/fail-nth\n");
 	put("/sys/kernel/debug/failslab/ignore-gfp-wait", "N");
 	put("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N");
+	put("/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem", "N");
 	put("/sys/kernel/debug/fail_page_alloc/min-order", "0");
 
 	size = device_state(fd).nr_pages * page_size;

@@ -16,7 +16,7 @@
 
 static struct device *device;
 
-#if __has_include(<linux/hmm_devmem.h>)
+#ifdef CONFIG_HMM_DEVMEM
 #include <linux/hmm_devmem.h>
 
 static struct hmm_devmem *devmem;
@@ -40,7 +40,7 @@ static void remove_it(void)
 {
 	hmm_devmem_remove(devmem, HMM_DEVMEM_WAIT, NULL);
 }
-#else
+#else /* !CONFIG_HMM_DEVMEM */
 static struct dev_pagemap pagemap;
 static struct resource *res;
 
@@ -65,14 +65,12 @@ static int add(u64 size)
 	res = request_free_mem_region(&iomem_resource, size, "devmem_add");
 	if (IS_ERR(res))
 		return PTR_ERR(res);
-	pagemap = (struct dev_pagemap) {
-		.type = MEMORY_DEVICE_PRIVATE,
-		.range.start = res->start,
-		.range.end = res->end,
-		.nr_range = 1,
-		.ops = &ops,
-		.owner = &pagemap,
-	};
+	pagemap.type = MEMORY_DEVICE_PRIVATE;
+	pagemap.range.start = res->start;
+	pagemap.range.end = res->end;
+	pagemap.nr_range = 1;
+	pagemap.ops = &ops;
+	pagemap.owner = &pagemap;
 	addr = memremap_pages(&pagemap, NUMA_NO_NODE);
 	if (IS_ERR(addr))
 		release_mem_region(res->start, resource_size(res));
@@ -84,7 +82,7 @@ static void remove_it(void)
 	memunmap_pages(&pagemap);
 	release_mem_region(res->start, resource_size(res));
 }
-#endif
+#endif /* CONFIG_HMM_DEVMEM */
 
 /* Protected by the lock of the module's parameters */
 static u64 added;
