@@ -12,10 +12,13 @@ TESTS = REPO / "harness" / "tests"
 # Parts that run others once more: on a kernel that finds mistakes by itself; and on another architecture, on one
 # kernel that has KUnit and fault injection as well.
 DEBUG, ARM64, PPC64 = "debug", "arm64", "ppc64"
-ON_DEBUG = ("core", "refusal", "devmem")
+ON_DEBUG = ("core", "devmem")
 DEVMEM, DEVMEM_RANGES = "devmem/test_device.py", "devmem/test_range.py"
 ON_ARM64 = (ARM64, DEVMEM, *(f"core/test_{name}.py" for name in (
-    "boot", "kunit", "selftests", "faults", "dimms", "nodes", "ranges", "policies", "load", "pages")))
+    "boot", "kunit", "selftests", "faults", "dimms", "nodes", "ranges")))
+# Left out when all parts run, for time
+MORE_ON_DEBUG = ("refusal",)
+MORE_ON_ARM64 = ("core/test_policies.py", "core/test_load.py", "core/test_pages.py")
 ON_PPC64 = (PPC64, DEVMEM, *(f"core/test_{name}.py" for name in ("boot", "kunit", "selftests", "ranges")))
 DEBUG_ON_ARM64 = (ARM64, DEVMEM, *(f"core/test_{name}.py" for name in ("boot", "kunit", "selftests", "dimms", "nodes")))
 SECTION_OPS = "core/test_section_ops.py"
@@ -70,9 +73,12 @@ def main(part="", full=False, select=""):
         runs.append(run_pytest([part] if part else folders(), select, first))
     if part == DEBUG or not part:
         again = [*marks, "not measure"] if full else [*marks, "not measure", "not slow_on_debug"]
-        runs.append(run_pytest(ON_DEBUG, select, again, TEST_KERNEL=DEBUG))
+        names = (*ON_DEBUG, *MORE_ON_DEBUG) if full or part else ON_DEBUG
+        runs.append(run_pytest(names, select, again, TEST_KERNEL=DEBUG))
     if part == ARM64 or not part:
-        names = (*ON_ARM64, SECTION_OPS, DEVMEM_RANGES, *PEERS_ON_ARM64) if full else ON_ARM64
+        names = (*ON_ARM64, *MORE_ON_ARM64) if full or part else ON_ARM64
+        if full:
+            names += (SECTION_OPS, DEVMEM_RANGES, *PEERS_ON_ARM64)
         runs.append(run_pytest(names, select, [*marks, "not measure"], TEST_KERNEL="fault", TEST_ARCH=ARM64))
         if full:
             runs.append(run_pytest(DEBUG_ON_ARM64, select, ["not measure", "not own_kernel"], TEST_KERNEL=DEBUG,

@@ -58,6 +58,7 @@ def test_every_allocation_fails_once(device, kernel_fault, record_ktap):
         record_ktap(g.ktap(devmem.program("fail-nth"), timeout=1200))
 
 
+@pytest.mark.slow_on_debug
 @pytest.mark.parametrize("rounds", [10, pytest.param(100, marks=pytest.mark.full)])
 def test_rounds(device, rounds):
     """Added and removed, with memory on it: nothing of it stays."""
@@ -77,6 +78,7 @@ def test_rounds(device, rounds):
         assert where(g) == before
 
 
+@pytest.mark.slow_on_debug
 def test_driver_goes_with_memory_on_the_device(device):
     """The process knows nothing of it. What cannot be copied is waited for, and said."""
     with device() as g:
