@@ -29,8 +29,8 @@ static struct hmm_devmem *create(const struct hmm_devmem_ops *ops,
 	if (size >> PAGE_SHIFT > INT_MAX)
 		return ERR_PTR(-EINVAL);
 	devmem = kzalloc(sizeof(*devmem), GFP_KERNEL);
-	if (IS_ERR(devmem))
-		return devmem;
+	if (!devmem)
+		return ERR_PTR(-ENOMEM);
 	devmem->nr_pages = size >> PAGE_SHIFT;
 	devmem->used = kvcalloc(BITS_TO_LONGS(devmem->nr_pages), sizeof(long),
 				GFP_KERNEL);
@@ -75,8 +75,8 @@ static struct hmm_devmem *with_range(struct hmm_devmem *devmem,
  *
  * Context: Process context, without mem_hotplug_lock.
  * Return: the device memory; -EINVAL for a size of 0 or of more than INT_MAX pages,
- * constraints that contradict themselves, or without @copy; -ERANGE if no addresses that meet the constraints
- * are free; -ENOMEM.
+ * constraints that contradict themselves, or without @copy; -ERANGE if no addresses
+ * that meet the constraints are free; -ENOMEM.
  */
 struct hmm_devmem *
 hmm_devmem_add(const struct hmm_devmem_ops *ops, struct device *dev, u64 size,

@@ -264,7 +264,7 @@ static void search_test(struct kunit *test)
 }
 
 /* What a search by steps of the alignment would need the lock for seconds for */
-static void a_step_for_each_resource_test(struct kunit *test)
+static void few_steps_test(struct kunit *test)
 {
 	struct hmm_devmem_search search = {
 		.within = ANYWHERE,
@@ -300,7 +300,7 @@ static void constraints_test(struct kunit *test)
 
 static struct kunit_case hmm_devmem_search_cases[] = {
 	KUNIT_CASE_PARAM(search_test, search_gen_params),
-	KUNIT_CASE(a_step_for_each_resource_test),
+	KUNIT_CASE(few_steps_test),
 	KUNIT_CASE(constraints_test),
 	{}
 };
