@@ -6,7 +6,7 @@ The CPU decides at run time whether addresses of 52 bits and their levels are us
 
 import pytest
 
-from harness import memory, selftests
+from harness import devmem, memory, selftests
 from harness.ptdump import tables
 
 pytestmark = [pytest.mark.full, pytest.mark.own_kernel]
@@ -23,8 +23,9 @@ def other_guest(guest, kernel_named, request):
     variant, cpu, _ = request.param
     image = kernel_named(variant)
 
-    def make(**options):
-        return guest(kernel=image, files=selftests.files(image), extra=("-cpu", cpu), **options)
+    def make(files=(), **options):
+        return guest(kernel=image, files={**selftests.files(image), **dict(files)}, extra=("-cpu", cpu), **options)
+    make.image = image
     return make
 
 
@@ -98,3 +99,10 @@ def test_device_memory_that_shares_struct_pages(other_guest):
                 start, size = pieces[number]
                 g.run(f"echo '{start:#x} {size:#x}' > {DEVICE}/unmap")
             assert tables(g) == before
+
+
+def test_memory_of_a_device(other_guest, record_ktap):
+    with other_guest(modules=[devmem.MODULE], files=devmem.files(other_guest.image), mem="4G") as g:
+        devmem.load(g)
+        record_ktap(g.ktap(devmem.program("use"), timeout=300))
+        devmem.unload(g)
