@@ -8,6 +8,10 @@ import pytest
 from harness import devmem, memory, selftests
 
 
+HUGE_PAGES = "/sys/kernel/mm/transparent_hugepage"
+HUGE = {"device.huge_page", "device.pieces_of_a_huge_page"}
+
+
 @pytest.fixture
 def device(guest, kernel_ours):
     def make(kernel=kernel_ours, size_mb=64, **options):
@@ -29,8 +33,11 @@ def test_use(device, record_ktap):
     with device() as g:
         before = where(g)
         devmem.load(g)
-        g.run("echo always > /sys/kernel/mm/transparent_hugepage/enabled")
-        record_ktap(g.ktap(devmem.program("use"), timeout=300))
+        # A partition whose hash has no pages of 16 MiB has no huge pages either
+        no_huge_pages = g.sh(f"test -d {HUGE_PAGES}")[0] != 0
+        if not no_huge_pages:
+            g.run(f"echo always > {HUGE_PAGES}/enabled")
+        record_ktap(g.ktap(devmem.program("use"), timeout=300), expected_skips=HUGE if no_huge_pages else ())
         devmem.unload(g)
         assert where(g) == before
 
