@@ -309,6 +309,7 @@ static struct kunit_suite hmm_devmem_search_suite = {
 	.name = "hmm_devmem_search",
 	.test_cases = hmm_devmem_search_cases,
 };
+
 kunit_test_suite(hmm_devmem_search_suite);
 
 MODULE_DESCRIPTION("Tests of the search for device memory's addresses");
