@@ -143,6 +143,7 @@ CALLERS = {
     "mm/memory-failure": "MEMORY_FAILURE",
     "mm/memory-tiers": "NUMA",
     "mm/memremap": "ZONE_DEVICE",
+    "mm/migrate_device": "DEVICE_MIGRATION",
     "mm/mm_init": "",
     "mm/mmap": "",
     "mm/numa_memblks": "NUMA_MEMBLKS",

@@ -8,11 +8,14 @@
 #include <linux/migrate.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
+#include <linux/rmap.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "../internal.h"
 #include "../memory_hotplug/mapper.h"
+#include "../migrate_device.h"
 #include "internal.h"
 
 /* A page may be locked for a moment, or its users refer to it for one */
@@ -48,15 +51,55 @@ void hmm_devmem_find_users(struct hmm_devmem *devmem,
 	folio_put(folio);
 }
 
-static void evict_batch(struct hmm_devmem *devmem,
-			struct hmm_devmem_batch *batch, unsigned long index,
-			unsigned long nr)
+/* Pages on their way out */
+struct eviction {
+	struct hmm_devmem_batch batch;
+	struct anon_vma *anon_vmas[HMM_DEVMEM_BATCH];
+};
+
+/*
+ * While a page is unmapped its processes may exit, and nothing else keeps the
+ * anon_vma that leads to where it has to be mapped again.
+ */
+static void lock_batch(struct eviction *e, unsigned long pfn, unsigned long nr)
 {
-	migrate_device_range(batch->src, hmm_devmem_first_pfn(devmem) + index,
-			     nr);
-	hmm_devmem_copy_to_system(devmem, batch, nr);
-	migrate_device_pages(batch->src, batch->dst, nr);
-	migrate_device_finalize(batch->src, batch->dst, nr);
+	struct folio *folio;
+	unsigned long i;
+
+	for (i = 0; i < nr; i++) {
+		folio = page_folio(pfn_to_page(pfn + i));
+		e->batch.src[i] = 0;
+		e->anon_vmas[i] = NULL;
+		if (!folio_try_get(folio))
+			continue;
+		if (!folio_trylock(folio)) {
+			folio_put(folio);
+			continue;
+		}
+		/* The driver's own, or on its way to be free */
+		if (!folio_mapped(folio)) {
+			folio_unlock(folio);
+			folio_put(folio);
+			continue;
+		}
+		e->anon_vmas[i] = folio_get_anon_vma(folio);
+		e->batch.src[i] = migrate_pfn(pfn + i) | MIGRATE_PFN_MIGRATE;
+	}
+}
+
+static void evict_batch(struct hmm_devmem *devmem, struct eviction *e,
+			unsigned long index, unsigned long nr)
+{
+	unsigned long i;
+
+	lock_batch(e, hmm_devmem_first_pfn(devmem) + index, nr);
+	migrate_device_unmap(e->batch.src, nr, NULL);
+	hmm_devmem_copy_to_system(devmem, &e->batch, nr);
+	migrate_device_pages(e->batch.src, e->batch.dst, nr);
+	migrate_device_finalize(e->batch.src, e->batch.dst, nr);
+	for (i = 0; i < nr; i++)
+		if (e->anon_vmas[i])
+			put_anon_vma(e->anon_vmas[i]);
 }
 
 /* How long to try */
@@ -73,8 +116,8 @@ static int check_limit(const struct limit *limit)
 }
 
 /* Every page in use, once */
-static int evict_once(struct hmm_devmem *devmem,
-		      struct hmm_devmem_batch *batch, const struct limit *limit)
+static int evict_once(struct hmm_devmem *devmem, struct eviction *e,
+		      const struct limit *limit)
 {
 	unsigned long index = 0, nr;
 	int ret = 0;
@@ -84,7 +127,7 @@ static int evict_once(struct hmm_devmem *devmem,
 		if (index >= devmem->nr_pages)
 			break;
 		nr = min(devmem->nr_pages - index, HMM_DEVMEM_BATCH);
-		evict_batch(devmem, batch, index, nr);
+		evict_batch(devmem, e, index, nr);
 		index += nr;
 		cond_resched();
 		ret = check_limit(limit);
@@ -104,15 +147,15 @@ static int evict_once(struct hmm_devmem *devmem,
  */
 unsigned long hmm_devmem_evict(struct hmm_devmem *devmem)
 {
-	struct hmm_devmem_batch *batch = kvmalloc(sizeof(*batch), GFP_KERNEL);
+	struct eviction *e = kvmalloc(sizeof(*e), GFP_KERNEL);
 	const struct limit none = { .end = jiffies + MAX_JIFFY_OFFSET };
 
 	hmm_devmem_begin_evicting(devmem);
 	/* If they are just moving, none is in use */
-	if (batch)
-		evict_once(devmem, batch, &none);
+	if (e)
+		evict_once(devmem, e, &none);
 	hmm_devmem_end_evicting(devmem);
-	kvfree(batch);
+	kvfree(e);
 	return hmm_devmem_nr_used(devmem);
 }
 EXPORT_SYMBOL_GPL(hmm_devmem_evict);
@@ -150,20 +193,20 @@ int hmm_devmem_evict_all(struct hmm_devmem *devmem, unsigned int timeout_ms,
 		.end = jiffies + msecs_to_jiffies(timeout_ms),
 		.killable = killable,
 	};
-	struct hmm_devmem_batch *batch;
+	struct eviction *e;
 	int ret;
 
 	if (!hmm_devmem_nr_used(devmem))
 		return 0;
-	batch = kvmalloc(sizeof(*batch), GFP_KERNEL);
-	if (!batch)
+	e = kvmalloc(sizeof(*e), GFP_KERNEL);
+	if (!e)
 		return -ENOMEM;
-	ret = evict_once(devmem, batch, &limit);
+	ret = evict_once(devmem, e, &limit);
 	while (!ret && hmm_devmem_nr_used(devmem)) {
 		ret = wait_a_moment(devmem, killable) ?: check_limit(&limit);
 		if (!ret)
-			ret = evict_once(devmem, batch, &limit);
+			ret = evict_once(devmem, e, &limit);
 	}
-	kvfree(batch);
+	kvfree(e);
 	return hmm_devmem_nr_used(devmem) ? ret : 0;
 }
