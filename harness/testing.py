@@ -14,12 +14,13 @@ TESTS = REPO / "harness" / "tests"
 DEBUG, ARM64, PPC64 = "debug", "arm64", "ppc64"
 ON_DEBUG = ("core", "devmem")
 DEVMEM, DEVMEM_RANGES = "devmem/test_device.py", "devmem/test_range.py"
-ON_ARM64 = (ARM64, DEVMEM, *(f"core/test_{name}.py" for name in (
+ON_ARM64 = (ARM64, *(f"core/test_{name}.py" for name in (
     "boot", "kunit", "selftests", "faults", "dimms", "nodes", "ranges")))
 # Left out when all parts run, for time
 MORE_ON_DEBUG = ("refusal",)
-MORE_ON_ARM64 = ("core/test_policies.py", "core/test_load.py", "core/test_pages.py")
-ON_PPC64 = (PPC64, DEVMEM, *(f"core/test_{name}.py" for name in ("boot", "kunit", "selftests", "ranges")))
+MORE_ON_ARM64 = (DEVMEM, "core/test_policies.py", "core/test_load.py", "core/test_pages.py")
+MORE_ON_PPC64 = (DEVMEM,)
+ON_PPC64 = (PPC64, *(f"core/test_{name}.py" for name in ("boot", "kunit", "selftests", "ranges")))
 DEBUG_ON_ARM64 = (ARM64, DEVMEM, *(f"core/test_{name}.py" for name in ("boot", "kunit", "selftests", "dimms", "nodes")))
 SECTION_OPS = "core/test_section_ops.py"
 # The base's own tests, whose kernels are two more to build
@@ -85,7 +86,9 @@ def main(part="", full=False, select=""):
                                    TEST_ARCH=ARM64))
     if part == PPC64 or not part:
         settings = {"TEST_KERNEL": "fault", "TEST_ARCH": PPC64}
-        names = (*ON_PPC64, SECTION_OPS) if full else ON_PPC64
+        names = (*ON_PPC64, *MORE_ON_PPC64) if full or part else ON_PPC64
+        if full:
+            names += (SECTION_OPS,)
         runs.append(run_pytest(names, select, [*marks, "not measure"], **settings))
         if full:
             again = ["not measure", "not own_kernel"]

@@ -13,6 +13,8 @@ import pytest
 
 from harness import memory
 
+pytestmark = pytest.mark.slow_on_debug
+
 # -m 3G puts 2 GiB below the hole for devices and 1 GiB above 4 GiB; the kernel takes the first one only.
 GUEST = {"maxmem": "8G", "slots": 2, "nodes": [{"mem": "3G", "cpus": "0-1"}, {}],
          "append": "mem=1G movablecore=512M memory_hotplug.memmap_on_memory=1"}

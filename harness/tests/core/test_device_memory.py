@@ -10,6 +10,8 @@ import pytest
 
 from harness import dax, memory, selftests
 
+pytestmark = pytest.mark.slow_on_debug
+
 MIB = 1 << 20
 SUBSECTION = 2 * MIB
 PAGE = 4096

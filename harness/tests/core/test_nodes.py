@@ -5,6 +5,8 @@ import pytest
 
 from harness import memory, selftests
 
+pytestmark = pytest.mark.slow_on_debug
+
 GIB = 1 << 30
 HALF = GIB // 2
 

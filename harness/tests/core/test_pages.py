@@ -7,6 +7,8 @@ import pytest
 
 from harness import memory, selftests
 
+pytestmark = pytest.mark.slow_on_debug
+
 START = 4 << 30
 
 

@@ -8,6 +8,8 @@ import pytest
 from harness import memory, selftests
 from harness.refusals import parse
 
+pytestmark = pytest.mark.slow_on_debug
+
 MIB = 1 << 20
 START = 4 << 30
 PROVIDER = "/sys/module/mhp_provider/parameters"

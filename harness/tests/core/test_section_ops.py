@@ -74,6 +74,7 @@ def refused(g, file, words, error, by):
     return told.why
 
 
+@pytest.mark.slow_on_debug
 def test_unbacked_pages_are_nobodys(machine):
     """Online, in a zone, and touched by none; those that are backed are used, and all go as they came."""
     with machine() as g:
@@ -147,6 +148,7 @@ def test_what_stays(machine):
         assert ask(g, "back", f"{START:#x} 100") == "ok"
 
 
+@pytest.mark.slow_on_debug
 def test_hidden_sections(machine):
     """Online and used, and not a file of them; nor does their removal depend on what can be seen."""
     with machine() as g:
@@ -215,6 +217,7 @@ def failing_steps(g):
             if line.startswith("block") and line.endswith("down may-fail")]
 
 
+@pytest.mark.slow_on_debug
 def test_pages_are_held_again(machine):
     """Whatever step fails, the provider keeps what it kept, nobody else gets it, and the next time it goes."""
     with machine() as g:

@@ -5,6 +5,8 @@ import pytest
 
 from harness import devmem, memory
 
+pytestmark = pytest.mark.slow_on_debug
+
 GIB = 1 << 30
 ROOM = {"mem": "3G", "maxmem": "16G", "slots": 4}
 
