@@ -4,6 +4,7 @@
  * that comes or goes, also of those from boot.
  */
 
+#include <linux/export.h>
 #include <linux/device.h>
 #include <linux/hmm_devmem.h>
 #include <linux/memory.h>
@@ -64,3 +65,4 @@ u64 arch_hot_pluggable_end(void)
 {
 	return memory_hotplug_max();
 }
+EXPORT_SYMBOL_GPL(arch_hot_pluggable_end);

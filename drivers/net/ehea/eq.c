@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Event queues. The adapter has one for notifications of its ports, a port one for
+ * errors of its queues, and a queue pair one that only interrupts.
+ */
+
+#include <linux/errno.h>
+
+#include <asm/barrier.h>
+
+#include "ehea.h"
+
+/* More are not kept at a time in 6.12's drivers/net/ethernet/ibm/ehea/ehea.h */
+#define EQ_ENTRIES	20
+
+/**
+ * ehea_eq_create() - make an event queue
+ * @eq: where it goes
+ * @adapter: whose
+ * @kind: what for
+ *
+ * Return: 0 or an errno.
+ */
+int ehea_eq_create(struct ehea_eq *eq, const struct ehea_adapter *adapter,
+		   enum ehea_eq_kind kind)
+{
+	struct ehea_eq_alloc alloc = {
+		.notification = kind == EHEA_EQ_NOTIFICATION,
+		.entries = kind != EHEA_EQ_INTERRUPT,
+		.nr_entries = EQ_ENTRIES,
+	};
+	bool more;
+	int ret;
+
+	ret = ehea_fw_alloc_eq(adapter->handle, &alloc);
+	if (ret)
+		return ret;
+	eq->ist = alloc.ist;
+	ehea_resource_add(&eq->resource, adapter->handle, alloc.handle);
+	/* One that only interrupts may be without entries */
+	ret = -EIO;
+	if (alloc.entries && !alloc.nr_pages)
+		goto err_destroy;
+	ret = ehea_queue_alloc(&eq->queue, alloc.nr_pages, sizeof(u64));
+	if (ret)
+		goto err_destroy;
+	ret = ehea_queue_register(&eq->queue, &eq->resource, 0, &more);
+	if (!ret && more)
+		ret = -EIO;
+	if (ret)
+		goto err_destroy;
+	return 0;
+
+err_destroy:
+	ehea_eq_destroy(eq);
+	return ret;
+}
+
+/**
+ * ehea_eq_destroy() - the undo of ehea_eq_create()
+ * @eq: which; there may be none
+ */
+void ehea_eq_destroy(struct ehea_eq *eq)
+{
+	if (ehea_resource_free(&eq->resource, "event queue"))
+		ehea_queue_lose(&eq->queue);
+	else
+		ehea_queue_free(&eq->queue);
+}
+
+/**
+ * ehea_eq_lose() - leave an event queue to the adapter, which goes on using it
+ * @eq: which; there may be none
+ */
+void ehea_eq_lose(struct ehea_eq *eq)
+{
+	ehea_resource_lose(&eq->resource);
+	ehea_queue_lose(&eq->queue);
+}
+
+/**
+ * ehea_eq_poll() - take an event
+ * @eq: whose
+ * @event: where it goes
+ *
+ * Return: whether there was one.
+ */
+bool ehea_eq_poll(struct ehea_eq *eq, u64 *event)
+{
+	*event = READ_ONCE(*(u64 *)ehea_queue_next(&eq->queue));
+	if (FIELD_GET(EHEA_EQE_VALID, *event) != eq->queue.turn)
+		return false;
+	ehea_queue_advance(&eq->queue);
+	return true;
+}
