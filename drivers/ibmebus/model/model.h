@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A model of an eHEA adapter and of its firmware, for tests of drivers.
+ *
+ * One lock protects all objects: hea_lock, taken with interrupts disabled, because
+ * the firmware is called and doorbells are rung in any context. What sleeps is done
+ * before it is taken, or by the engine's thread, which also raises the interrupts.
+ * Inside of it are only the locks of oracle.c and faults.c.
+ */
+#ifndef _EBUS_MODEL_H
+#define _EBUS_MODEL_H
+
+#include <linux/ebus/hcall.h>
+#include <linux/etherdevice.h>
+#include <linux/ktime.h>
+#include <linux/list.h>
+#include <linux/llist.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+#include "hw.h"
+
+#define HEA_HANDLE		0x1ea0000012340000ULL
+#define HEA_MAX_PORTS		4
+#define HEA_MAX_QPS		16	/* of a port; ehea.h, EHEA_MAX_PORT_RES */
+#define HEA_MAX_OBJECTS		16384	/* a power of two */
+#define HEA_MAX_FRAME		(9022 + ETH_HLEN) /* ehea_main.c, max_mtu */
+#define HEA_CRC_LEN		4
+
+extern spinlock_t hea_lock;
+
+/* main.c: module parameters */
+extern unsigned int hea_max_num_mrs, hea_max_delay_us, hea_nr_ports, hea_nr_qps;
+extern unsigned long hea_max_mr_size;
+extern unsigned int hea_seed;
+
+/* oracle.c: what hardware would destroy, or real firmware would refuse */
+enum hea_oracle {
+	ORACLE_NO_TRANSLATION,	/* an address that its region does not have */
+	ORACLE_WRONG_KEY,	/* a key that no region has any more, or ever had */
+	ORACLE_WRONG_ACCESS,	/* write access that the region does not give */
+	ORACLE_WRONG_PD,	/* a region of another protection domain */
+	ORACLE_INCOMPLETE_MR,	/* a region that lacks pages */
+	ORACLE_OFFLINE_PAGE,	/* access to memory that is not online */
+	ORACLE_FREE_PAGE,	/* access to a page that nobody has */
+	ORACLE_FOREIGN_PAGE,	/* receive into a page of a process or file */
+	ORACLE_HELD_PAGE,	/* a region with pages of memory that went offline */
+	ORACLE_NOT_RAM,		/* a page registered that is not RAM */
+	ORACLE_FREED_OBJECT,	/* use of what has been freed */
+	ORACLE_BAD_ARGUMENT,	/* an argument that firmware refuses */
+	ORACLE_BAD_WQE,		/* a work queue entry that makes no sense */
+	ORACLE_OVERRUN,		/* more entries than a queue has */
+	ORACLE_CONTEXT,		/* a call in a context that it is not for */
+	NR_ORACLES
+};
+
+__printf(2, 3)
+void hea_oracle(enum hea_oracle kind, const char *fmt, ...);
+struct seq_file;
+void hea_oracle_show(struct seq_file *m);
+void hea_oracle_reset(void);
+
+/* calls.c */
+long hea_call(struct ebus_hcall *call);
+void hea_calls_show(struct seq_file *m);
+void hea_calls_reset(void);
+bool hea_call_find(const char *name, unsigned long *opcode);
+const char *hea_call_name(unsigned long opcode);
+
+/* faults.c */
+long hea_fault(unsigned long opcode);
+int hea_faults_plan(char *line);
+void hea_faults_show(struct seq_file *m);
+void hea_faults_clear(void);
+
+/* resources.c: the names of everything */
+enum hea_type {
+	HEA_QP = 1,
+	HEA_CQ = 2,
+	HEA_EQ = 3,
+	HEA_MR = 5,
+};
+
+/**
+ * struct hea_object - something that the firmware has a handle for
+ * @handle: its handle; never used again
+ * @type: what it is
+ * @users: how many others refer to it
+ * @list: with all others of its type
+ * @dead: on the way to being freed
+ */
+struct hea_object {
+	u64 handle;
+	enum hea_type type;
+	unsigned int users;
+	struct list_head list;
+	struct llist_node dead;
+};
+
+struct hea_object *hea_object_alloc(enum hea_type type, size_t size);
+bool hea_object_add(struct hea_object *object);
+void hea_object_remove(struct hea_object *object);
+struct hea_object *hea_find(u64 handle, enum hea_type type);
+struct hea_object *hea_find_index(unsigned int index);
+unsigned int hea_index(const struct hea_object *object);
+unsigned int hea_count(enum hea_type type);
+struct list_head *hea_list(enum hea_type type);
+void hea_put_user(u64 handle, enum hea_type type);
+void hea_discard(struct hea_object *object);
+void hea_free_discarded(void);
+void hea_objects_show(struct seq_file *m);
+int hea_resources_init(void);
+void hea_resources_exit(void);
+long hea_call_alloc(struct ebus_hcall *call);
+long hea_call_free(struct ebus_hcall *call);
+long hea_call_register_pages(struct ebus_hcall *call);
+bool hea_may_sleep(const char *what);
+
+/* dma.c: memory, as the adapter reaches it */
+bool hea_dma_read(void *to, u64 phys, size_t len);
+bool hea_dma_write(u64 phys, const void *from, size_t len);
+bool hea_dma_is_buffer(u64 phys, size_t len);
+struct page *hea_online_page(u64 phys);
+
+/**
+ * struct hea_ring - a queue in pages of the driver's
+ * @pages: their addresses
+ * @nr_pages: how many it needs
+ * @nr_registered: how many it has
+ * @entry_size: in bytes, divides a page
+ * @nr_entries: how many
+ * @head: the entry that the adapter uses next
+ * @toggle: what valid entries have in their valid bit
+ * @posted: entries that the adapter may use
+ */
+struct hea_ring {
+	u64 *pages;
+	unsigned int nr_pages;
+	unsigned int nr_registered;
+	unsigned int entry_size;
+	unsigned int nr_entries;
+	unsigned int head;
+	bool toggle;
+	unsigned int posted;
+};
+
+int hea_ring_init(struct hea_ring *ring, unsigned int entry_size,
+		  unsigned int nr_entries);
+void hea_ring_destroy(struct hea_ring *ring);
+long hea_ring_register(struct hea_ring *ring, u64 page);
+bool hea_ring_complete(const struct hea_ring *ring);
+u64 hea_ring_at_head(const struct hea_ring *ring);
+void hea_ring_advance(struct hea_ring *ring);
+void hea_ring_post(struct hea_ring *ring, u64 handle, unsigned int nr);
+
+/* mr.c: memory regions */
+struct hea_mr {
+	struct hea_object object;
+	u64 io;
+	u64 length;
+	u32 access;
+	u32 pd;
+	u64 origin;		/* handle of the region that has the pages */
+	unsigned long nr_pages;
+	unsigned long nr_registered;
+	u64 *pages;
+};
+
+long hea_mr_alloc(struct ebus_hcall *call);
+long hea_mr_register(struct hea_mr *mr, struct ebus_hcall *call);
+long hea_call_register_smr(struct ebus_hcall *call);
+void hea_mr_destroy(struct hea_mr *mr);
+bool hea_mr_read(const struct hea_sge *sge, u32 pd, u8 *to);
+bool hea_mr_write(const struct hea_sge *sge, u32 pd, const u8 *from, u32 len);
+void hea_mr_check_offline(unsigned long start_pfn, unsigned long end_pfn);
+
+/* queues.c: event queues, completion queues, queue pairs */
+struct hea_eq {
+	struct hea_object object;
+	struct hea_ring ring;
+	u32 ist;
+	bool notify;
+	bool no_entries;
+};
+
+struct hea_cq {
+	struct hea_object object;
+	struct hea_ring ring;
+	u64 eq;
+	u32 token;
+	bool armed;
+	bool event_pending;
+	unsigned int unconsumed;
+};
+
+enum { RING_SEND, RING_RQ1, RING_RQ2, RING_RQ3, NR_RINGS };
+
+struct hea_qp {
+	struct hea_object object;
+	struct hea_ring ring[NR_RINGS];
+	u64 send_cq;
+	u64 receive_cq;
+	u64 eq;
+	u32 token;
+	u32 pd;
+	unsigned int port;
+	unsigned int from[NR_RINGS];	/* shortest frame for that queue */
+	bool signal_all;
+	u64 control;
+	unsigned int stops;		/* how often it has been disabled */
+	u64 error;
+};
+
+long hea_eq_alloc(struct ebus_hcall *call);
+long hea_cq_alloc(struct ebus_hcall *call);
+long hea_qp_alloc(struct ebus_hcall *call);
+long hea_queue_register(struct hea_object *object, struct ebus_hcall *call);
+void hea_queue_destroy(struct hea_object *object);
+void hea_queue_put_users(struct hea_object *object);
+struct hea_qp *hea_qp_find(u64 number_or_handle);
+bool hea_qp_sends(const struct hea_qp *qp);
+bool hea_qp_receives(const struct hea_qp *qp);
+
+/* queue_pairs.c: their states */
+long hea_call_query_qp(struct ebus_hcall *call);
+long hea_call_modify_qp(struct ebus_hcall *call);
+long hea_call_disable_and_get(struct ebus_hcall *call);
+long hea_call_error_data(struct ebus_hcall *call);
+void hea_qp_freed(struct hea_qp *qp);
+void hea_stops_show(struct seq_file *m);
+void hea_stops_reset(void);
+
+/* ports.c */
+enum hea_counter {
+	RX_BYTES, RX_UNICAST, RX_MULTICAST, RX_BROADCAST, RX_DROPPED,
+	TX_BYTES, TX_UNICAST, TX_MULTICAST, TX_BROADCAST, NR_COUNTERS
+};
+
+#define HEA_MAX_BCMC	128
+
+struct hea_bcmc {
+	u64 address;
+	u16 vlan;
+	u8 type;
+};
+
+struct hea_port {
+	unsigned int number;
+	bool link;
+	u64 mac;
+	u64 control;
+	u64 qpn[HEA_MAX_QPS];
+	u64 promiscuous_qp;
+	u64 vlan_filter[64];
+	u32 speed;
+	u32 jumbo;
+	u64 counter[NR_COUNTERS];
+	unsigned int nr_bcmc;
+	struct hea_bcmc bcmc[HEA_MAX_BCMC];
+};
+
+void hea_ports_init(void);
+struct hea_port *hea_port_find(unsigned int number);
+struct hea_port *hea_port_peer(const struct hea_port *port);
+long hea_call_query_adapter(struct ebus_hcall *call);
+long hea_call_query_port(struct ebus_hcall *call);
+long hea_call_modify_port(struct ebus_hcall *call);
+bool hea_block_ok(u64 phys);
+void hea_port_link(struct hea_port *port, bool up);
+
+/* bcmc.c */
+long hea_call_reg_bcmc(struct ebus_hcall *call);
+long hea_call_dereg_bcmc(struct ebus_hcall *call);
+bool hea_bcmc_wants(const struct hea_port *port, u64 address, bool tagged);
+u64 hea_mac_to_u64(const u8 *mac);
+
+/* events.c */
+void hea_eq_post(struct hea_eq *eq, u64 entry);
+void hea_cq_completed(struct hea_cq *cq);
+void hea_notify_port(const struct hea_port *port, unsigned int code);
+bool hea_qp_fail(struct hea_qp *qp);
+long hea_call_reset_events(struct ebus_hcall *call);
+int hea_ist_alloc(void);
+void hea_ist_free(u32 ist);
+void hea_raise_interrupts(void);
+
+/* doorbells.c */
+u64 hea_galpa(const struct hea_object *object);
+void __iomem *hea_galpa_map(phys_addr_t galpa);
+void hea_galpa_unmap(void __iomem *addr);
+void hea_galpa_store(void __iomem *addr, u64 value);
+u64 hea_galpa_load(void __iomem *addr);
+
+/* engine.c */
+int hea_engine_start(void);
+void hea_engine_stop(void);
+void hea_engine_wake(void);
+
+/* transmit.c */
+enum hea_drop {
+	DELIVERED,
+	DROP_NO_RECEIVE_DESCRIPTOR,
+	DROP_QP_DISABLED,
+	DROP_NO_QP,
+	DROP_PORT_DOWN,
+	DROP_LINK_DOWN,
+	DROP_NOT_FOR_ME,
+	DROP_VLAN_FILTER,
+	DROP_TOO_LONG,
+	DROP_BAD_WQE,
+	DROP_SEND_DMA,
+	DROP_RECEIVE_DMA,
+	NR_DROPS
+};
+
+void hea_frame_done(enum hea_drop result);
+void hea_frames_show(struct seq_file *m);
+void hea_frames_reset(void);
+
+int hea_transmit_init(void);
+void hea_transmit_exit(void);
+bool hea_transmit_fetch(void);
+void hea_transmit_send(void);
+
+/* offload.c: what the adapter does to a frame on its way out */
+struct hea_frame {
+	u8 *data;
+	unsigned int len;
+};
+
+bool hea_offload_ok(const struct hea_send_wqe *wqe, const struct hea_frame *frame);
+void hea_offload_checksums(const struct hea_send_wqe *wqe, struct hea_frame *frame);
+void hea_offload_vlan(const struct hea_send_wqe *wqe, struct hea_frame *frame);
+void hea_offload_pad(struct hea_frame *frame);
+unsigned int hea_offload_segment(const struct hea_send_wqe *wqe,
+				 const struct hea_frame *all, unsigned int done,
+				 struct hea_frame *segment);
+
+/* receive.c */
+enum hea_drop hea_receive(struct hea_port *port, const struct hea_frame *frame);
+
+/* complete.c */
+void hea_cqe_write(u64 phys, struct hea_cqe *cqe, bool toggle);
+void hea_send_complete(struct hea_qp *qp, __be64 wr_id, u16 status);
+
+/* memory.c */
+int hea_memory_init(void);
+void hea_memory_exit(void);
+
+/* nodes.c */
+int hea_nodes_create(void);
+void hea_nodes_remove(void);
+
+/* debugfs.c */
+void hea_debugfs_init(void);
+void hea_debugfs_exit(void);
+
+#endif /* _EBUS_MODEL_H */
