@@ -42,6 +42,7 @@ CONFIGURATIONS = {
     "x86_64-no-hotremove": Configuration(ARCHES["x86_64"], "no-hotremove"),
     "x86_64-no-hotplug": Configuration(ARCHES["x86_64"], "no-hotplug"),
     "ppc64": Configuration(ARCHES["ppc64"]),
+    "ppc64-ehea": Configuration(ARCHES["ppc64"], "ehea"),
     "s390x": Configuration(ARCHES["s390x"]),
     "arm64": Configuration(ARCHES["arm64"]),
     "arm64-small": Configuration(ARCHES["arm64"], "small-arm64", linked=True, alone=True),
@@ -169,7 +170,8 @@ ELSEWHERE = {
     "drivers/char/agp/": "a method called remove_memory, of another subsystem",
 }
 
-CORE = "mm/memory_hotplug/"
+# Folders of ours, in which the Makefile decides what is built, and the symbol that brings them
+FOLDERS = {"mm/memory_hotplug/": "MEMORY_HOTPLUG", "drivers/ibmebus/": "EBUS", "drivers/net/ehea/": "EBUS"}
 OURS = ("mm/memory_hotplug", "drivers/base/memory")     # all of MEMORY_HOTPLUG; more of ours goes to CALLERS
 
 INTERFACE_HEADERS = ("include/linux/memory.h", "include/linux/memory_hotplug.h")
@@ -220,11 +222,12 @@ def callers(configuration, config):
 
 
 def ours(source, config):
-    """What to make for our part; in the folder of the core its Makefile decides."""
+    """What to make for our part."""
     if not enabled("MEMORY_HOTPLUG", config):
         return []
-    return [CORE] + [f"{path[:-2]}.o" for path in assemble.our_files(source)
-                     if path.endswith(".c") and path.startswith(OURS) and not path.startswith(CORE)]
+    folders = [folder for folder, symbol in FOLDERS.items() if enabled(symbol, config)]
+    return folders + [f"{path[:-2]}.o" for path in assemble.our_files(source)
+                      if path.endswith(".c") and path.startswith(OURS) and not path.startswith(tuple(FOLDERS))]
 
 
 def unlisted_callers(source):
@@ -234,7 +237,7 @@ def unlisted_callers(source):
     found += [path for path in {**assemble.our_files(source), **assemble.our_patches()}
               if path.endswith(".c") and not path.startswith("tools/")]
     return sorted({path for path in found if path[:-2] not in CALLERS
-                   and not path.startswith((*OURS, *ELSEWHERE))})
+                   and not path.startswith((*OURS, *FOLDERS, *ELSEWHERE))})
 
 
 def complaints(text, tree):

@@ -144,17 +144,26 @@ def kernel_doc(subject):
                 lambda path: output(["perl", "scripts/kernel-doc", "-none", "-Wall", path], subject.tree)[1])
 
 
-def objects(subject):
-    """our objects build with W=1 and sparse without a warning"""
-    build = kernel.build_for("x86_64", "fault", [CONFIGS / "xen.config"])
+# What is checked on one architecture or another: the first prefix that fits
+CHECKED_ON = {"arch/x86/": "x86_64", "arch/powerpc/": "ppc64", "arch/": None, "tools/": None, "Documentation/": None,
+              "drivers/ibmebus/": "ppc64", "drivers/net/ehea/": "ppc64", "": "x86_64"}
+CHECKED_WITH = {"x86_64": ["xen"], "ppc64": []}         # fragments besides those of the kernel with KUnit
+
+
+def checked_on(path):
+    return next(arch for prefix, arch in CHECKED_ON.items() if path.startswith(prefix))
+
+
+def objects_on(arch, subject):
+    build = kernel.build_for(arch, "fault", [CONFIGS / f"{name}.config" for name in CHECKED_WITH[arch]])
     out = BUILD / "check" / build.name
     out.mkdir(parents=True, exist_ok=True)
     LOGS.mkdir(parents=True, exist_ok=True)
     make = kernel.make_command(build, subject.tree, out)
     configure(make, subject.tree, out, build.fragments)
-    kernel.run_make([*make, f"-j{kernel.jobs()}", "modules_prepare"], "check: prepare", LOGS / "check-prepare.log")
-    wanted = [path[:-2] + ".o" for path in subject.ours(".c")
-              if not path.startswith(("tools/", "Documentation/")) and not foreign(path)]
+    title = f"check: prepare {arch}"
+    kernel.run_make([*make, f"-j{kernel.jobs()}", "modules_prepare"], title, LOGS / f"check-prepare-{arch}.log")
+    wanted = [path[:-2] + ".o" for path in subject.ours(".c") if checked_on(path) == arch]
     for name in wanted:
         (out / name).unlink(missing_ok=True)
     status, lines = output([*make, f"-j{kernel.jobs()}", "W=1", "C=2", "CHECK=sparse", "KCFLAGS=", *wanted], REPO)
@@ -166,9 +175,9 @@ def objects(subject):
     return sorted(set(line.replace(str(subject.tree) + "/", "").removeprefix("../../tree/") for line in found))
 
 
-def foreign(path):
-    """Whether a file belongs to another architecture than x86."""
-    return path.startswith("arch/") and not path.startswith("arch/x86/")
+def objects(subject):
+    """our objects build with W=1 and sparse without a warning"""
+    return [line for arch in CHECKED_WITH for line in objects_on(arch, subject)]
 
 
 def originality_rule(subject):

@@ -21,9 +21,14 @@ ALLOW = REPO / "harness" / "originality.allow"
 CORE = ("mm/memory_hotplug.c", "drivers/base/memory.c")
 SELFTEST = ("tools/testing/selftests/memory-hotplug/mem-on-off-test.sh",)
 # (our files, the base's files they replace or descend from)
+EHEA = tuple(f"drivers/net/ethernet/ibm/ehea/ehea{name}" for name in (
+    ".h", "_ethtool.c", "_hw.h", "_main.c", "_phyp.c", "_phyp.h", "_qmr.c", "_qmr.h"))
+BALLOON = ("drivers/xen/balloon.c",)
 PAIRS = (
     (("mm/memory_hotplug.c", "mm/memory_hotplug/**/*.[ch]", "drivers/base/memory*.[ch]"), CORE),
     (("tools/testing/selftests/memory-hotplug/**/*",), SELFTEST),
+    (("drivers/net/ehea/*.[ch]", "drivers/ibmebus/**/*.[ch]"), EHEA),
+    (("drivers/xen/balloon*.[ch]",), BALLOON),
 )
 
 COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*|("(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\')', re.S)

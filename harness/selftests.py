@@ -38,6 +38,8 @@ def build_programs(collection, arch, out):
 def build_modules(collection, image, out):
     """The collection's test modules for one kernel: {name: path}."""
     origin = source(collection) / "test_modules"
+    if not origin.is_dir():
+        return {}
     objects = kernel.build_directory(image)
     if objects is None:
         raise HarnessError(f"{shown(image)} was not built here, modules cannot be built for it")

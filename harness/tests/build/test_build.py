@@ -10,7 +10,8 @@ from harness.config import parse
 
 
 # Which differ least from those that remain, or are built whole for other tests
-FULL = {"x86_64-tdx", "x86_64-no-numa", "x86_64-small", "arm64", "arm64-small", "arm64-no-hotremove", "ppc64"}
+FULL = {"x86_64-tdx", "x86_64-no-numa", "x86_64-small", "arm64", "arm64-small", "arm64-no-hotremove", "ppc64",
+        "ppc64-ehea"}
 
 
 def build(name, **options):

@@ -3,7 +3,7 @@
 
 import pytest
 
-from harness import memory, selftests
+from harness import ehea, memory, selftests
 
 LMB = 256 << 20
 
@@ -27,5 +27,14 @@ def partition(guest, kernel_ours):
     """What comes is for movable pages only, as whoever wants it back boots."""
     def make(append="movable_node", **options):
         return guest(kernel=kernel_ours, files=selftests.files(kernel_ours),
+                     **{"mem": "2G", "maxmem": "8G", "slots": 4, "append": append, **options})
+    return make
+
+
+@pytest.fixture
+def adapter(guest, kernel_ours):
+    """A partition with drivers of eHEA, and a model of its firmware."""
+    def make(append="movable_node", **options):
+        return guest(kernel=kernel_ours, files=ehea.files(kernel_ours), modules=ehea.MODULES,
                      **{"mem": "2G", "maxmem": "8G", "slots": 4, "append": append, **options})
     return make

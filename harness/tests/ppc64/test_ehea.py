@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Our eHEA driver on a model of its firmware: traffic while memory, interfaces and the driver itself come and go.
+
+The model sees what hardware would not survive; every frame that was sent has arrived or was dropped for a reason.
+"""
+
+import re
+
+import pytest
+
+from harness import ehea, selftests
+from harness.dlpar import drc_index, refusal, request
+from harness.tests.ppc64.conftest import plug, states
+
+NOTIFIER = "/sys/module/mhp_notifier/parameters"
+PATH = "/sys/bus/ibmebus"
+
+
+def streams(wire):
+    """TCP one way, from a file that lies in hot memory if there is some, and UDP the other way."""
+    wire.g.run("mkdir -p /hot && mount -t tmpfs tmpfs /hot")
+    return ehea.tcp(wire, mib=64, where="/hot"), ehea.udp(wire)
+
+
+def all_flow(flows):
+    for flow in flows:
+        flow.flows()
+
+
+def finish(g, flows, but=()):
+    """The end of the traffic: nothing was wrong, and nothing was dropped but for reasons of that kind."""
+    for flow in flows:
+        flow.stop()
+    assert not ehea.wrong(g), ehea.wrong(g)
+    drops = ehea.account(g)
+    assert not (set(drops) & set(ehea.OUR_DROPS)) - set(but), drops
+
+
+def in_turn(blocks):
+    """Requests that take each LMB out, and bring it back."""
+    return [f"{verb} index {drc_index(block)}" for verb, order in (("remove", blocks[::-1]), ("add", blocks))
+            for block in order]
+
+
+def test_ports(adapter):
+    """Both ports come up, frames of all sizes pass both ways."""
+    with adapter() as g:
+        wire = ehea.Wire(g, ehea.load(g), mtu=9000)
+        for side in (0, 1):
+            for size in (1, 56, 180, 220, 1000, 1400, 4000, 8972, 20000):
+                wire.ping(side, size)
+        assert not ehea.wrong(g) and not ehea.account(g)
+
+
+@pytest.mark.parametrize("rounds", [2, pytest.param(30, marks=pytest.mark.full)])
+def test_lmbs(adapter, rounds):
+    with adapter() as g:
+        wire = ehea.Wire(g, ehea.load(g))
+        blocks = plug(g)
+        flows = streams(wire)
+        for words in in_turn(blocks) * rounds:
+            assert not request(g, f"memory {words}")
+            all_flow(flows)
+        finish(g, flows)
+        assert not ehea.stops(g)["stops"]
+
+
+@pytest.mark.full
+def test_dimms(adapter):
+    """What the hypervisor gives and takes, several LMBs together."""
+    with adapter() as g:
+        wire = ehea.Wire(g, ehea.load(g))
+        plug(g, "other", lmbs=1)
+        flows = streams(wire)
+        for _ in range(2):
+            plug(g, lmbs=2)
+            all_flow(flows)
+            assert g.unplug_dimm("dimm0", timeout=120)
+            all_flow(flows)
+        finish(g, flows)
+        assert not ehea.stops(g)["stops"]
+
+
+# More than two ports have for their receive buffers: a window for all LMBs of a few GiB, and one to spare
+@pytest.mark.parametrize("regions", [4, pytest.param(6, marks=pytest.mark.full)])
+def test_few_regions(adapter, regions):
+    """Blocks share regions, which change while queues run."""
+    with adapter() as g:
+        wire = ehea.Wire(g, ehea.load(g, model=f"max_num_mrs={regions}"))
+        blocks = plug(g)
+        flows = streams(wire)
+        for words in in_turn(blocks):
+            assert not request(g, f"memory {words}")
+            all_flow(flows)
+            assert ehea.objects(g)["MR"] <= regions
+        finish(g, flows)
+        assert not ehea.stops(g)["stops"]
+
+
+def test_single_region(adapter):
+    """Queues stop for each change, and go on."""
+    with adapter() as g:
+        wire = ehea.Wire(g, ehea.load(g, model="max_num_mrs=1"))
+        blocks = plug(g)
+        flows = streams(wire)
+        ehea.reset(g, "stops")
+        for words in in_turn(blocks):
+            assert not request(g, f"memory {words}")
+            all_flow(flows)
+        assert ehea.objects(g)["MR"] == 1
+        stopped = ehea.stops(g)
+        assert stopped["stops"] and stopped["stopped_us"], stopped
+        finish(g, flows, but=("qp_disabled", "no_receive_descriptor"))
+
+
+def test_no_region_left(adapter):
+    """A block that has no region is refused, by name, and comes when the adapter has gone."""
+    with adapter() as g:
+        ehea.load(g, model="max_num_mrs=12 max_mr_size=268435456")
+        plug(g, lmbs=1)
+        assert not g.plug_dimm("more", size="1G", check=False)
+        _, _, told = refusal(g)
+        assert told.reason == "client" and told.by.startswith("ehea"), told
+        assert "no region left" in told.why and PATH in told.why, told
+        g.run("rmmod ehea")
+        assert not request(g, "memory add count 4")
+        assert not ehea.objects(g)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("event", ["going_offline", "going_online"])
+def test_another_refuses(adapter, event):
+    """Before us, and after us: the map stays as it is, whoever was asked first."""
+    with adapter() as g:
+        wire = ehea.Wire(g, ehea.load(g))
+        first, second = plug(g)
+        if event == "going_online":
+            assert not request(g, f"memory remove index {drc_index(second)}")
+        flows = streams(wire)
+        regions = ehea.objects(g)["MR"]
+        verb = "remove" if event == "going_offline" else "add"
+        for priority in (100, -100):
+            g.run(f"insmod {selftests.program('mhp_notifier')}.ko priority={priority}")
+            g.run(f"echo {event} > {NOTIFIER}/event; echo 12 > {NOTIFIER}/error")
+            for _ in range(3):
+                assert request(g, f"memory {verb} index {drc_index(second)}")
+                all_flow(flows)
+            assert ehea.objects(g)["MR"] == regions
+            g.run("rmmod mhp_notifier")
+        assert not request(g, f"memory {verb} index {drc_index(second)}")
+        all_flow(flows)
+        finish(g, flows)
+        assert states(g, [first]) == {"online"}
+
+
+def test_interfaces_go_down_and_change(adapter):
+    """While memory comes and goes.
+
+    Without TCP: what it has sent, and nobody has acknowledged, it keeps, and the pages stay where they are.
+    """
+    with adapter() as g:
+        wire = ehea.Wire(g, ehea.load(g))
+        blocks = plug(g)
+        flows = ehea.udp(wire, side=0), ehea.udp(wire, side=1)
+        for number, words in enumerate(in_turn(blocks) * 2):
+            side = number % 2
+            loop = g.spawn(f"exec {wire.inside(side)}sh -c 'while :; do ip link set {wire.names[side]} down; "
+                           f"ip link set {wire.names[side]} mtu {1400 + 100 * number}; "
+                           f"ip link set {wire.names[side]} up; echo up; done'")
+            loop.wait_output("up\nup\n")
+            assert not request(g, f"memory {words}")
+            loop.kill()
+            loop.wait()
+            wire.up(side)
+        for side in (0, 1):
+            wire.run(side, f"ip link set {wire.names[side]} mtu 1500")
+        all_flow(flows)
+        finish(g, flows, but=("qp_disabled", "no_receive_descriptor"))
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("how", ["module", "adapter"])
+def test_driver_goes_and_comes_back(adapter, how):
+    """With traffic, between changes of memory; it leaves no object of the firmware's."""
+    with adapter() as g:
+        names = ehea.load(g)
+        blocks = plug(g)
+        path = g.run(f"cat {PATH}/devices/*/devspec | head -n 1").strip()
+        for words in in_turn(blocks):
+            wire = ehea.Wire(g, names)
+            flow = ehea.udp(wire, side=0)
+            flow.flows()
+            if how == "module":
+                g.run("rmmod ehea")
+            else:
+                g.run(f"echo {path} > {PATH}/remove")
+            flow.sender.kill()
+            flow.receiver.kill()
+            flow.sender.wait()
+            flow.receiver.wait()
+            wire.close()
+            assert not ehea.objects(g)
+            assert not request(g, f"memory {words}")
+            if how == "module":
+                names = ehea.load(g)
+            else:
+                g.run(f"echo {path} > {PATH}/probe")
+                names = sorted(name for name in ehea.interfaces(g) if name.startswith("eth"))
+        assert not ehea.wrong(g), ehea.wrong(g)
+
+
+def test_files(adapter):
+    """drmgr asks for the capabilities before it moves memory; ports come and go by number."""
+    with adapter() as g:
+        names = ehea.load(g)
+        assert g.run(f"cat {PATH}/drivers/ehea/capabilities") == "7"
+        device = g.run(f"ls -d {PATH}/drivers/ehea/*lhea*").strip()
+        ids = [g.run(f"cat /sys/class/net/{name}/device/log_port_id") for name in names]
+        assert sorted(ids) == ["1", "2"]
+        assert re.fullmatch(r"port\d+", g.run(f"basename $(readlink -f /sys/class/net/{names[0]}/device)").strip())
+        for name, text in (("probe_port", ids[0]), ("probe_port", "9"), ("remove_port", "9"), ("remove_port", "x")):
+            assert selftests.put(g, f"{device}/{name}", text) == "EINVAL", (name, text)
+        g.run(f"echo {ids[0]} > {device}/remove_port")
+        assert len(ehea.interfaces(g)) == 2
+        assert selftests.put(g, f"{device}/remove_port", ids[0]) == "EINVAL"
+        g.run(f"echo {ids[0]} > {device}/probe_port")
+        ehea.Wire(g, sorted(name for name in ehea.interfaces(g) if name.startswith("eth"))).ping()
+        for name, mode in (("probe_port", "200"), ("remove_port", "200")):
+            assert g.run(f"stat -c %a {device}/{name}").strip() == mode
+
+
+def test_cost(adapter):
+    """4 LMBs on 2 GiB: the calls for each, ours beside those of the driver of 6.12; and that RAM does not matter."""
+    def calls_of(driver, mem="2G"):
+        with adapter(mem=mem) as g:
+            wire = ehea.Wire(g, ehea.load(g, driver))
+            wire.ping()
+            ehea.reset(g, "calls", "stops")
+            plug(g, lmbs=4)
+            added, stopped = ehea.calls(g), ehea.stops(g)["stops"]
+            if driver == ehea.OURS:
+                assert not ehea.wrong(g) and not stopped
+            return added / 4
+
+    ours, more_ram, base = calls_of(ehea.OURS), calls_of(ehea.OURS, "4G"), calls_of(ehea.BASE)
+    print(f"\ncalls of the firmware for each LMB: {ours:.0f}, with twice the RAM {more_ram:.0f}; 6.12: {base:.0f}")
+    assert ours <= 140 and abs(more_ram - ours) < 2
+    assert base > 1000

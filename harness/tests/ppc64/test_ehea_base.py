@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0
+"""6.12's driver of eHEA on the model: what it does to the adapter when memory changes is noticed.
+
+The model would otherwise prove nothing about ours.
+"""
+
+import pytest
+
+from harness import ehea
+from harness.dlpar import drc_index, request
+from harness.tests.ppc64.conftest import plug
+
+pytestmark = pytest.mark.full
+
+
+def test_memory_changes_under_traffic(adapter):
+    """All queues stop for each block, and descriptors go on naming regions that are gone."""
+    with adapter() as g:
+        wire = ehea.Wire(g, ehea.load(g, ehea.BASE))
+        blocks = plug(g)
+        flows = ehea.tcp(wire), ehea.udp(wire)
+        ehea.reset(g, "stops")
+        for _ in range(10):
+            for verb in ("remove", "add"):
+                assert not request(g, f"memory {verb} index {drc_index(blocks[1])}")
+            if ehea.wrong(g):
+                break
+        for flow in flows:
+            flow.sender.kill()
+            flow.receiver.kill()
+        seen = ehea.wrong(g)
+        assert seen, "nothing was noticed"
+        assert ehea.stops(g)["stops"] >= 2, ehea.stops(g)
+        print(f"\n6.12: {seen}")
+
+
+def test_a_page_list_is_refused(adapter):
+    """The region is not there, the change of memory goes on as if it were."""
+    with adapter() as g:
+        wire = ehea.Wire(g, ehea.load(g, ehea.BASE))
+        blocks = plug(g)
+        wire.ping()
+        ehea.fail(g, "H_REGISTER_HEA_RPAGES 5 H_HARDWARE")
+        assert not request(g, f"memory remove index {drc_index(blocks[1])}")
+        assert "freed_object" in ehea.wrong(g), ehea.wrong(g)
+
+
+def test_a_region_is_not_freed(adapter):
+    """Memory that is removed is still within reach of the adapter."""
+    with adapter() as g:
+        ehea.Wire(g, ehea.load(g, ehea.BASE)).ping()
+        blocks = plug(g)
+        ehea.fail(g, "H_FREE_RESOURCE 1 H_HARDWARE 20")
+        request(g, f"memory remove index {drc_index(blocks[1])}")
+        assert "held_page" in ehea.wrong(g), ehea.wrong(g)
