@@ -16,11 +16,12 @@ pytestmark = pytest.mark.full
 def test_memory_changes_under_traffic(adapter):
     """All queues stop for each block, and descriptors go on naming regions that are gone."""
     with adapter() as g:
-        wire = ehea.Wire(g, ehea.load(g, ehea.BASE))
+        # A slow adapter: descriptors wait for longer than the driver does
+        wire = ehea.Wire(g, ehea.load(g, ehea.BASE, model="max_delay_us=20000"))
         blocks = plug(g)
         flows = ehea.tcp(wire), ehea.udp(wire)
         ehea.reset(g, "stops")
-        for _ in range(10):
+        for _ in range(30):
             for verb in ("remove", "add"):
                 assert not request(g, f"memory {verb} index {drc_index(blocks[1])}")
             if ehea.wrong(g):
