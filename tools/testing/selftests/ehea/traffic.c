@@ -105,6 +105,14 @@ static bool has_ended(void)
 	return !n;
 }
 
+/* Until there is something to do; whether it is anything but to end */
+static bool wait_for(struct pollfd *polled, nfds_t nr)
+{
+	if (poll(polled, nr, -1) < 0)
+		err(2, "poll");
+	return !polled[0].revents || !has_ended();
+}
+
 static struct sockaddr_in to_sockaddr(const char *host, const char *port)
 {
 	struct sockaddr_in to = {
@@ -194,24 +202,20 @@ static void tcp_serve(const char *port)
 	struct pollfd polled[] = {
 		{ .fd = 0, .events = POLLIN },
 		{ .fd = fd, .events = POLLIN },
-		{ .events = POLLIN },
+		{ .fd = -1, .events = POLLIN },
 	};
 
 	if (listen(fd, 4))
 		err(2, "listen");
 	report();
-	for (;;) {
-		polled[2].fd = stream.fd;
-		if (poll(polled, 3, -1) < 0)
-			err(2, "poll");
-		if (polled[0].revents && has_ended())
-			return;
+	while (wait_for(polled, 3)) {
 		if (polled[1].revents && stream.fd < 0) {
 			stream = (struct stream) { .fd = accept(fd, NULL, NULL) };
 			counters.connections += stream.fd >= 0;
 		} else if (polled[2].revents) {
 			receive_stream(&stream);
 		}
+		polled[2].fd = stream.fd;
 	}
 }
 
@@ -259,11 +263,7 @@ static void tcp_send(const char *host, const char *port, const char *name,
 	ssize_t n;
 
 	report();
-	for (;;) {
-		if (poll(polled, 2, -1) < 0)
-			err(2, "poll");
-		if (polled[0].revents && has_ended())
-			return;
+	while (wait_for(polled, 2)) {
 		if (!polled[1].revents)
 			continue;
 		n = sendfile(fd, file, &at, size - at);
@@ -318,18 +318,14 @@ static void udp_serve(const char *port)
 	ssize_t n;
 
 	report();
-	for (;;) {
-		if (poll(polled, 2, -1) < 0)
-			err(2, "poll");
-		if (polled[1].revents) {
-			n = recv(fd, &packet, sizeof(packet), MSG_DONTWAIT);
-			if (n >= 0)
-				check_datagram(n, &next);
-			else if (errno != EAGAIN && errno != EINTR)
-				err(2, "recv");
-		}
-		if (polled[0].revents && has_ended())
-			return;
+	while (wait_for(polled, 2)) {
+		if (!polled[1].revents)
+			continue;
+		n = recv(fd, &packet, sizeof(packet), MSG_DONTWAIT);
+		if (n >= 0)
+			check_datagram(n, &next);
+		else if (errno != EAGAIN && errno != EINTR)
+			err(2, "recv");
 	}
 }
 
@@ -362,11 +358,7 @@ static void udp_send(const char *host, const char *port, size_t size)
 	    connect(fd, (const void *)&to, sizeof(to)))
 		err(2, "socket");
 	report();
-	for (;;) {
-		if (poll(polled, 2, -1) < 0)
-			err(2, "poll");
-		if (polled[0].revents && has_ended())
-			return;
+	while (wait_for(polled, 2)) {
 		if (!polled[1].revents)
 			continue;
 		fill_datagram(size, counters.packets);
