@@ -71,6 +71,18 @@ int ehea_fw_query_adapter(u64 adapter, struct ehea_cb_adapter *block)
 	return ebus_errno(ebus_hcall(&call));
 }
 
+static int port_call(unsigned long opcode, u64 adapter, u32 port, u8 nr,
+		     u64 mask, void *block)
+{
+	struct ebus_hcall call = {
+		.opcode = opcode,
+		.arg = { adapter, port_argument(port, nr), mask, 0,
+			 virt_to_phys(block) },
+	};
+
+	return ebus_errno(ebus_hcall(&call));
+}
+
 /**
  * ehea_fw_query_port() - a block about a port
  * @adapter: handle
@@ -83,13 +95,7 @@ int ehea_fw_query_adapter(u64 adapter, struct ehea_cb_adapter *block)
  */
 int ehea_fw_query_port(u64 adapter, u32 port, u8 nr, u64 mask, void *block)
 {
-	struct ebus_hcall call = {
-		.opcode = H_QUERY_HEA_PORT,
-		.arg = { adapter, port_argument(port, nr), mask, 0,
-			 virt_to_phys(block) },
-	};
-
-	return ebus_errno(ebus_hcall(&call));
+	return port_call(H_QUERY_HEA_PORT, adapter, port, nr, mask, block);
 }
 
 /**
@@ -104,13 +110,7 @@ int ehea_fw_query_port(u64 adapter, u32 port, u8 nr, u64 mask, void *block)
  */
 int ehea_fw_modify_port(u64 adapter, u32 port, u8 nr, u64 mask, void *block)
 {
-	struct ebus_hcall call = {
-		.opcode = H_MODIFY_HEA_PORT,
-		.arg = { adapter, port_argument(port, nr), mask, 0,
-			 virt_to_phys(block) },
-	};
-
-	return ebus_errno(ebus_hcall(&call));
+	return port_call(H_MODIFY_HEA_PORT, adapter, port, nr, mask, block);
 }
 
 /**
