@@ -63,8 +63,6 @@ static bool fit_into_gap(const struct hmm_devmem_search *search, bool spare,
 	struct range by;
 	bool fits;
 
-	if (gap->start > gap->end)
-		return false;
 	fits = search->bottom_up ?
 	       candidate_above(search, gap->start, gap, want) :
 	       candidate_below(search, gap->end, gap, want);

@@ -126,6 +126,18 @@ static const struct search_case cases[] = {
 		.within = { 2ULL * S, S }, .size = S,
 		.highest = NONE, .lowest = NONE,
 	}, {
+		.name = "bounds below a child",
+		.base = { 0, 16ULL * S - 1 },
+		.children = { { 8ULL * S, 9ULL * S - 1 } },
+		.within = { 0, 4ULL * S - 1 }, .size = S,
+		.highest = 3ULL * S, .lowest = 0,
+	}, {
+		.name = "bounds above a child",
+		.base = { 0, 8ULL * S - 1 },
+		.children = { { 0, S - 1 } },
+		.within = { 4ULL * S, 8ULL * S - 1 }, .size = S,
+		.highest = 7ULL * S, .lowest = 4ULL * S,
+	}, {
 		.name = "bounds outside of the tree",
 		.base = { 0, SZ_8G - 1 },
 		.within = { SZ_8G, U64_MAX }, .size = S,
@@ -150,6 +162,11 @@ static const struct search_case cases[] = {
 		.name = "from near the last address on",
 		.base = ANYWHERE, .within = { U64_MAX - S + 2, U64_MAX },
 		.size = S,
+		.highest = NONE, .lowest = NONE,
+	}, {
+		.name = "from near the last address on, and larger",
+		.base = ANYWHERE, .within = { U64_MAX - 2ULL * S + 1, U64_MAX },
+		.size = 4ULL * S,
 		.highest = NONE, .lowest = NONE,
 	}, {
 		.name = "a size that is nearly all",
@@ -179,6 +196,27 @@ static const struct search_case cases[] = {
 		.children = { { 0, 6ULL * S - 1 } },
 		.within = ANYWHERE, .size = S,
 		.not_here = { 6ULL * S, 8ULL * S - 1 },
+		.highest = NONE, .lowest = NONE,
+	}, {
+		.name = "where others want the first byte",
+		.base = { 0, 8ULL * S - 1 },
+		.children = { { 5ULL * S, 8ULL * S - 1 } },
+		.within = ANYWHERE, .size = S,
+		.not_here = { 0, 4ULL * S },
+		.highest = NONE, .lowest = NONE,
+	}, {
+		.name = "where others want the last byte",
+		.base = { 0, 8ULL * S - 1 },
+		.children = { { 0, 3ULL * S - 1 } },
+		.within = ANYWHERE, .size = S,
+		.not_here = { 4ULL * S - 1, 8ULL * S - 1 },
+		.highest = NONE, .lowest = NONE,
+	}, {
+		.name = "others want all up to the last address",
+		.base = ANYWHERE,
+		.children = { { 0, S - 1 } },
+		.within = ANYWHERE, .size = S,
+		.not_here = { S, U64_MAX },
 		.highest = NONE, .lowest = NONE,
 	}, {
 		.name = "beside what memory may come to",

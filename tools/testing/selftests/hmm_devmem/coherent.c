@@ -70,6 +70,11 @@ TEST_F(device, never_touched)
 	unsigned char *addr = map_pages(8);
 	size_t i;
 
+	/* Somebody had these pages before */
+	fill(addr, 8, 5);
+	ASSERT_EQ(to_device(self->fd, addr, 8), 8);
+	munmap(addr, 8 * page_size);
+	addr = map_pages(8);
 	EXPECT_EQ(to_device(self->fd, addr, 8), 8);
 	for (i = 0; i < 8 * page_size; i++)
 		ASSERT_EQ(addr[i], 0);

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -368,46 +370,73 @@ TEST_F(device, memory_of_other_kinds)
 	ASSERT_NE(addr, MAP_FAILED);
 	fill(addr, 1, 17);
 	EXPECT_EQ(to_device(self->fd, addr, 1), 0);
+	EXPECT_EQ(device_state(self->fd).copied_in, self->before.copied_in);
 	EXPECT_EQ(wrong_page(addr, 1, 17), -1);
 	munmap(addr, page_size);
 	EXPECT_EQ(to_device(self->fd, addr, 1), -EFAULT);
 	EXPECT_EQ(to_device(self->fd, addr + 1, 1), -EINVAL);
+	/* The kernel's, which every process has */
+	addr = (void *)getauxval(AT_SYSINFO_EHDR);
+	ASSERT_NE(addr, NULL);
+	EXPECT_EQ(to_device(self->fd, addr, 1), -EINVAL);
+	EXPECT_EQ(to_system(self->fd, addr, 1), -EINVAL);
 }
 
 #define ADDS	2000
 
-static void *add_ones(void *word)
-{
-	int i;
+/* A CPU that does nothing else */
+struct adder {
+	uint64_t *word;
+	uint64_t added;
+	bool stop;
+};
 
-	for (i = 0; i < ADDS; i++)
-		__atomic_fetch_add((uint64_t *)word, 1, __ATOMIC_SEQ_CST);
+static void *add_ones(void *arg)
+{
+	struct adder *adder = arg;
+
+	while (!__atomic_load_n(&adder->stop, __ATOMIC_ACQUIRE)) {
+		__atomic_fetch_add(adder->word, 1, __ATOMIC_SEQ_CST);
+		__atomic_fetch_add(&adder->added, 1, __ATOMIC_RELEASE);
+	}
 	return NULL;
+}
+
+static uint64_t ones(const struct adder *adder)
+{
+	return __atomic_load_n(&adder->added, __ATOMIC_ACQUIRE);
 }
 
 TEST_F(device, atomic_access)
 {
-	uint64_t *word = map_pages(1);
+	struct adder adder = { .word = map_pages(1) };
 	struct hmm_devmem_test_memory add = {
-		.addr = (uintptr_t)word,
-		.size = 1000000,
+		.addr = (uintptr_t)adder.word,
+		.size = 1ull << 32,
 	};
-	uint64_t last = 0;
+	uint64_t last = 0, before;
 	pthread_t thread;
-	int i;
+	int i, error;
 
-	*word = 0;
-	ASSERT_EQ(pthread_create(&thread, NULL, add_ones, word), 0);
+	ASSERT_EQ(pthread_create(&thread, NULL, add_ones, &adder), 0);
+	/* Both get their turns all the time */
 	for (i = 0; i < ADDS; i++) {
-		ASSERT_EQ(ioctl(self->fd, HMM_DEVMEM_TEST_ATOMIC_ADD, &add), 0);
-		ASSERT_GE(add.done, last);
+		before = ones(&adder);
+		while (ones(&adder) == before)
+			sched_yield();
+		error = ioctl(self->fd, HMM_DEVMEM_TEST_ATOMIC_ADD, &add);
+		if (error || add.done < last)
+			break;
 		last = add.done + add.size;
 		if (!(i % 16))
-			to_device(self->fd, word, 1);
+			to_device(self->fd, adder.word, 1);
 	}
+	__atomic_store_n(&adder.stop, true, __ATOMIC_RELEASE);
 	pthread_join(thread, NULL);
-	EXPECT_EQ(*word, ADDS * 1000001ull);
-	munmap(word, page_size);
+	EXPECT_EQ(error, 0);
+	EXPECT_EQ(i, ADDS);
+	EXPECT_EQ(*adder.word, ADDS * add.size + adder.added);
+	munmap(adder.word, page_size);
 }
 
 TEST_F(device, evict)
