@@ -25,30 +25,82 @@ static struct fake_mr *find(struct fake_firmware *fake, u64 handle)
 	return nr < FAKE_MRS && fake->mr[nr].used ? &fake->mr[nr] : NULL;
 }
 
-static long alloc_mr(struct fake_firmware *fake, struct ebus_hcall *call)
+static u64 bytes_of_page(const struct fake_mr *mr)
 {
-	const u64 length = call->arg[3];
-	struct fake_mr *mr = fake->mr;
+	return BIT_ULL(mr->page_shift);
+}
 
-	if (call->arg[1] != 5 || !length || length % EBUS_MR_PAGE_SIZE ||
-	    call->arg[2] % EBUS_MR_PAGE_SIZE)
-		return wrong(fake);
+/* Gives it a handle and keys; NULL if there are too many */
+static struct fake_mr *add(struct fake_firmware *fake, struct ebus_hcall *call,
+			   const struct fake_mr *as)
+{
+	struct fake_mr *mr = fake->mr;
+	u64 nr;
+
 	if (fake_firmware_regions(fake) >= fake->most)
-		return H_NOT_ENOUGH_RESOURCES;
+		return NULL;
 	while (mr->used)
 		mr++;
-	*mr = (struct fake_mr) {
-		.used = true,
-		.io = call->arg[2],
-		.length = length,
-		.page = kvcalloc(length / EBUS_MR_PAGE_SIZE, sizeof(u64),
-				 GFP_KERNEL),
-	};
-	if (!mr->page)
-		return wrong(fake);
+	*mr = *as;
+	mr->used = true;
+	nr = mr - fake->mr;
 	fake->allocs++;
-	call->out[0] = FAKE_HANDLE + (mr - fake->mr);
-	call->out[2] = FAKE_KEY + (mr - fake->mr);
+	call->out[0] = FAKE_HANDLE + nr;
+	call->out[2] = FAKE_KEY + nr;
+	call->out[3] = FAKE_RKEY + nr;
+	return mr;
+}
+
+static struct fake_mr described(const struct ebus_hcall *call, u64 io,
+				u64 access, u32 pd)
+{
+	return (struct fake_mr) {
+		.io = io,
+		.access = (access >> 32) & 0xffffff,
+		.page_shift = EBUS_MR_PAGE_SHIFT + 4 * (access >> 56),
+		.pd = pd,
+	};
+}
+
+static long alloc_mr(struct fake_firmware *fake, struct ebus_hcall *call)
+{
+	const bool hea = call->opcode == H_ALLOC_HEA_RESOURCE;
+	struct fake_mr new = described(call, call->arg[2], call->arg[4],
+				       call->arg[5]);
+	struct fake_mr *mr;
+
+	new.length = call->arg[3];
+	if (call->arg[1] != 5 || !new.length ||
+	    new.page_shift > EBUS_MR_PAGE_SHIFT_MAX ||
+	    (hea && (new.page_shift != EBUS_MR_PAGE_SHIFT ||
+		     (new.io | new.length) % EBUS_MR_PAGE_SIZE)))
+		return wrong(fake);
+	if (fake->max_length && new.length > fake->max_length)
+		return H_PARAMETER;
+	mr = add(fake, call, &new);
+	if (!mr)
+		return H_NOT_ENOUGH_RESOURCES;
+	mr->all_pages = DIV_ROUND_UP_ULL((mr->io & (bytes_of_page(mr) - 1)) +
+					 mr->length, bytes_of_page(mr));
+	mr->page = kvcalloc(mr->all_pages, sizeof(u64), GFP_KERNEL);
+	return mr->page ? H_SUCCESS : wrong(fake);
+}
+
+static long share_mr(struct fake_firmware *fake, struct ebus_hcall *call)
+{
+	struct fake_mr new = described(call, call->arg[2], call->arg[3],
+				       call->arg[4]);
+	struct fake_mr *origin = find(fake, call->arg[1]);
+
+	if (!origin || origin->origin || origin->nr_pages < origin->all_pages ||
+	    new.page_shift != origin->page_shift ||
+	    (new.io ^ origin->io) & (bytes_of_page(origin) - 1))
+		return wrong(fake);
+	new.length = origin->length;
+	new.origin = origin;
+	if (!add(fake, call, &new))
+		return H_NOT_ENOUGH_RESOURCES;
+	origin->sharers++;
 	return H_SUCCESS;
 }
 
@@ -58,25 +110,32 @@ static long register_pages(struct fake_firmware *fake, struct ebus_hcall *call)
 	const u64 count = call->arg[4];
 	const u64 *list = count == 1 ? (u64 *)&call->arg[3] :
 				       phys_to_virt(call->arg[3]);
-	u64 i, all;
+	u64 i;
 
-	if (!mr || !count || count > EBUS_MR_PAGES_PER_CALL ||
-	    call->arg[3] % EBUS_MR_PAGE_SIZE)
+	if (!mr || mr->origin || !count || count > EBUS_MR_PAGES_PER_CALL ||
+	    call->arg[3] % EBUS_MR_PAGE_SIZE ||
+	    call->arg[1] != (mr->page_shift - EBUS_MR_PAGE_SHIFT) / 4 << 8 ||
+	    mr->nr_pages + count > mr->all_pages)
 		return wrong(fake);
-	all = mr->length / EBUS_MR_PAGE_SIZE;
-	if (mr->nr_pages + count > all)
-		return wrong(fake);
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count; i++) {
+		if (list[i] & (bytes_of_page(mr) - 1))
+			return wrong(fake);
 		mr->page[mr->nr_pages++] = list[i];
-	return mr->nr_pages == all ? H_SUCCESS : H_PAGE_REGISTERED;
+	}
+	return mr->nr_pages == mr->all_pages ? H_SUCCESS : H_PAGE_REGISTERED;
 }
 
+/* By force, where the adapter knows that; not what others share, however */
 static long free_mr(struct fake_firmware *fake, struct ebus_hcall *call)
 {
 	struct fake_mr *mr = find(fake, call->arg[1]);
 
 	if (!mr)
 		return wrong(fake);
+	if (mr->sharers)
+		return H_RESOURCE;
+	if (mr->origin)
+		mr->origin->sharers--;
 	kvfree(mr->page);
 	*mr = (struct fake_mr) {};
 	fake->frees++;
@@ -96,15 +155,21 @@ static long hcall(struct ebus_hcall *call)
 {
 	struct fake_firmware *fake = firmware;
 
+	if (fake->before)
+		fake->before(call);
 	if (is_to_fail(fake, call->opcode))
 		return fake->fail_rc;
 	if (call->arg[0] != FAKE_ADAPTER)
 		return wrong(fake);
 	switch (call->opcode) {
+	case H_ALLOC_RESOURCE:
 	case H_ALLOC_HEA_RESOURCE:
 		return alloc_mr(fake, call);
+	case H_REGISTER_RPAGES:
 	case H_REGISTER_HEA_RPAGES:
 		return register_pages(fake, call);
+	case H_REGISTER_SMR:
+		return share_mr(fake, call);
 	case H_FREE_RESOURCE:
 		return free_mr(fake, call);
 	default:
@@ -175,6 +240,20 @@ unsigned int fake_firmware_regions(const struct fake_firmware *fake)
 }
 
 /**
+ * fake_firmware_mr() - the region that has a key
+ * @fake: the fake
+ * @key: local or remote
+ *
+ * Return: the region, or NULL.
+ */
+const struct fake_mr *fake_firmware_mr(const struct fake_firmware *fake, u32 key)
+{
+	const u32 nr = key - (key < FAKE_RKEY ? FAKE_KEY : FAKE_RKEY);
+
+	return nr < FAKE_MRS && fake->mr[nr].used ? &fake->mr[nr] : NULL;
+}
+
+/**
  * fake_firmware_translate() - where an adapter would write to
  * @fake: the fake
  * @key: of a region
@@ -184,11 +263,15 @@ unsigned int fake_firmware_regions(const struct fake_firmware *fake)
  */
 u64 fake_firmware_translate(const struct fake_firmware *fake, u32 key, u64 io)
 {
-	const u32 nr = key - FAKE_KEY;
-	const struct fake_mr *mr = nr < FAKE_MRS ? &fake->mr[nr] : NULL;
-	const u64 offset = mr ? io - mr->io : 0;
+	const struct fake_mr *mr = fake_firmware_mr(fake, key), *pages;
+	u64 size, offset;
 
-	if (!mr || !mr->used || offset >= mr->nr_pages * EBUS_MR_PAGE_SIZE)
+	if (!mr || io - mr->io >= mr->length)
 		return U64_MAX;
-	return mr->page[offset / EBUS_MR_PAGE_SIZE] + offset % EBUS_MR_PAGE_SIZE;
+	pages = mr->origin ?: mr;
+	size = bytes_of_page(pages);
+	offset = io - mr->io + (pages->io & (size - 1));
+	if (offset / size >= pages->nr_pages)
+		return U64_MAX;
+	return pages->page[offset / size] + (offset & (size - 1));
 }

@@ -6,6 +6,7 @@
 #include <kunit/test.h>
 #include <linux/ebus/mr.h>
 #include <linux/pfn.h>
+#include <linux/sizes.h>
 
 #include "fake_firmware.h"
 
@@ -164,6 +165,224 @@ static void errnos(struct kunit *test)
 				ebus_errno(answers[i].rc));
 }
 
+static const struct ebus_mr_owner hca = {
+	.calls = &ebus_mr_calls_hca,
+	.adapter = FAKE_ADAPTER,
+	.access = EBUS_MR_LOCAL_WRITE | EBUS_MR_REMOTE_READ,
+	.pd = 9,
+};
+
+#define ALL_SIZES	(SZ_4K | SZ_64K | SZ_1M | SZ_16M)
+#define PFN(bytes)	((bytes) >> PAGE_SHIFT)
+
+/* Each case is a shape, and the page size that fits it best; 0 for none */
+static void page_sizes(struct kunit *test)
+{
+	static const struct {
+		u64 io, length, offset, sizes;
+		struct ebus_extent extent[2];
+		u64 best;
+	} cases[] = {
+		/* As large as addresses and memory are aligned */
+		{ IO, SZ_32M, 0, ALL_SIZES,
+		  { { PFN(SZ_16M), PFN(SZ_32M) } }, SZ_16M },
+		{ IO, SZ_32M, 0, ALL_SIZES,
+		  { { PFN(SZ_1M), PFN(SZ_32M) } }, SZ_1M },
+		{ IO + SZ_64K, SZ_32M, 0, ALL_SIZES,
+		  { { PFN(SZ_16M), PFN(SZ_32M) } }, SZ_64K },
+		/* Both begin in the middle of a page */
+		{ IO + SZ_1M, SZ_32M, 0, ALL_SIZES,
+		  { { PFN(SZ_16M + SZ_1M), PFN(SZ_32M) } }, SZ_16M },
+		/* One extent after the other */
+		{ IO, SZ_32M, 0, ALL_SIZES,
+		  { { PFN(SZ_64M), PFN(SZ_16M) }, { PFN(SZ_16M), PFN(SZ_16M) } },
+		  SZ_16M },
+		{ IO, SZ_32M, 0, ALL_SIZES,
+		  { { PFN(SZ_64M), PFN(SZ_16M) },
+		    { PFN(SZ_16M + SZ_64K), PFN(SZ_16M) } }, SZ_64K },
+		{ IO, SZ_2M + SZ_64K, 0, ALL_SIZES,
+		  { { PFN(SZ_64M), PFN(SZ_64K) }, { PFN(SZ_16M), PFN(SZ_2M) } },
+		  SZ_64K },
+		/* In the middle of a page, though both are where they should be */
+		{ IO, SZ_2M, 0, ALL_SIZES,
+		  { { PFN(SZ_16M), PFN(SZ_64K) },
+		    { PFN(SZ_64M + SZ_64K), PFN(SZ_2M) } }, SZ_64K },
+		/* No larger than one that holds all of it */
+		{ IO, SZ_64K, 0, ALL_SIZES,
+		  { { PFN(SZ_16M), PFN(SZ_64K) } }, SZ_64K },
+		{ IO, SZ_128K, 0, ALL_SIZES,
+		  { { PFN(SZ_16M), PFN(SZ_128K) } }, SZ_1M },
+		{ IO, 1, 0, ALL_SIZES, { { PFN(SZ_16M), 1 } }, SZ_4K },
+		/* What the adapter has */
+		{ IO, SZ_32M, 0, SZ_4K | SZ_1M,
+		  { { PFN(SZ_16M), PFN(SZ_32M) } }, SZ_1M },
+		{ IO, SZ_64K, 0, SZ_1M | SZ_16M,
+		  { { PFN(SZ_16M), PFN(SZ_64K) } }, SZ_1M },
+		{ IO, SZ_64K, 0, SZ_2M, { { PFN(SZ_16M), PFN(SZ_64K) } }, 0 },
+		{ IO + SZ_64K, SZ_64K, 0, SZ_1M | SZ_16M,
+		  { { PFN(SZ_16M), PFN(SZ_64K) } }, 0 },
+		/* Bytes of a page */
+		{ IO + 0x123, 0x100, 0x123, ALL_SIZES,
+		  { { PFN(SZ_16M), 1 } }, SZ_4K },
+		{ IO + 0x124, 0x100, 0x123, ALL_SIZES,
+		  { { PFN(SZ_16M), 1 } }, 0 },
+		/* Less memory than the region has */
+		{ IO, SZ_2M, 0, ALL_SIZES, { { PFN(SZ_16M), PFN(SZ_1M) } }, 0 },
+		{ IO, 0, 0, ALL_SIZES, { { PFN(SZ_16M), PFN(SZ_1M) } }, 0 },
+		{ IO, 1, PAGE_SIZE, ALL_SIZES, { { PFN(SZ_16M), 1 } }, 0 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct ebus_mr_shape shape = {
+			.io = cases[i].io,
+			.length = cases[i].length,
+			.offset = cases[i].offset,
+			.extents = cases[i].extent,
+			.nr_extents = 1 + !!cases[i].extent[1].nr_pages,
+		};
+		const unsigned int shift =
+			ebus_mr_page_shift(&shape, cases[i].sizes);
+		const u64 bytes = shift ? BIT_ULL(shift) : 0;
+
+		KUNIT_EXPECT_EQ_MSG(test, cases[i].best, bytes, "case %u", i);
+	}
+}
+
+static const struct ebus_extent apart[] = {
+	{ .start_pfn = PFN(SZ_64M + SZ_1M), .nr_pages = PFN(SZ_32M - SZ_1M) },
+	{ .start_pfn = PFN(SZ_16M), .nr_pages = PFN(SZ_16M) },
+};
+
+static void expect_reached(struct kunit *test, const struct ebus_mr *mr, u64 phys,
+			   u64 offset)
+{
+	struct fake_firmware *fake = test->priv;
+
+	KUNIT_EXPECT_EQ(test, phys,
+			fake_firmware_translate(fake, mr->lkey, mr->io + offset));
+	KUNIT_EXPECT_EQ(test, phys,
+			fake_firmware_translate(fake, mr->rkey, mr->io + offset));
+}
+
+/* To the byte: what the pages have more of belongs to others. */
+static void region_of_any_shape(struct kunit *test)
+{
+	struct fake_firmware *fake = test->priv;
+	const u64 in_first = SZ_32M - SZ_1M - 0x123;
+	struct ebus_mr_shape shape = {
+		.io = IO + SZ_1M + 0x123,
+		.length = in_first + SZ_64K + 1,
+		.offset = 0x123,
+		.extents = apart,
+		.nr_extents = ARRAY_SIZE(apart),
+	};
+	unsigned int shift;
+	struct ebus_mr mr;
+
+	for (shift = 12; shift <= 24; shift += 4) {
+		shape.page_shift = shift;
+		KUNIT_ASSERT_EQ(test, 0, ebus_mr_make(&mr, &hca, &shape));
+		KUNIT_EXPECT_NE(test, mr.lkey, mr.rkey);
+		expect_reached(test, &mr, SZ_64M + SZ_1M + 0x123, 0);
+		expect_reached(test, &mr, SZ_64M + SZ_32M - 1, in_first - 1);
+		expect_reached(test, &mr, SZ_16M, in_first);
+		expect_reached(test, &mr, SZ_16M + SZ_64K, in_first + SZ_64K);
+		expect_reached(test, &mr, U64_MAX, in_first + SZ_64K + 1);
+		expect_reached(test, &mr, U64_MAX, -1);
+		KUNIT_EXPECT_EQ(test, 0, ebus_mr_free(&mr, &hca));
+	}
+	shape.page_shift = 13;
+	KUNIT_EXPECT_EQ(test, -EINVAL, ebus_mr_make(&mr, &hca, &shape));
+	shape.page_shift = 24;
+	shape.io += SZ_1M;
+	KUNIT_EXPECT_EQ(test, -EINVAL, ebus_mr_make(&mr, &hca, &shape));
+	KUNIT_EXPECT_EQ(test, 0, mr.handle);
+	KUNIT_EXPECT_EQ(test, 4, fake->allocs);
+}
+
+/* What belongs to a large page costs one entry of a list, and a list one call. */
+static void large_pages_cost_less(struct kunit *test)
+{
+	struct fake_firmware *fake = test->priv;
+	const struct ebus_extent extent = {
+		.start_pfn = PFN(SZ_16M), .nr_pages = PFN(SZ_128M),
+	};
+	struct ebus_mr_shape shape = {
+		.io = IO,
+		.length = SZ_128M,
+		.extents = &extent,
+		.nr_extents = 1,
+	};
+	static const unsigned int calls[] = { 64, 4, 1, 1 };
+	unsigned int i, before;
+	struct ebus_mr mr;
+
+	for (i = 0; i < ARRAY_SIZE(calls); i++) {
+		shape.page_shift = 12 + 4 * i;
+		before = fake->calls;
+		KUNIT_ASSERT_EQ(test, 0, ebus_mr_make(&mr, &hca, &shape));
+		KUNIT_EXPECT_EQ(test, 1 + calls[i], fake->calls - before);
+		KUNIT_EXPECT_EQ(test, 0, ebus_mr_free(&mr, &hca));
+	}
+}
+
+static void make_apart(struct kunit *test, struct ebus_mr *mr)
+{
+	const struct ebus_mr_shape shape = {
+		.io = IO + SZ_1M,
+		.length = SZ_32M - SZ_1M + SZ_16M,
+		.page_shift = 20,
+		.extents = apart,
+		.nr_extents = ARRAY_SIZE(apart),
+	};
+
+	KUNIT_ASSERT_EQ(test, 0, ebus_mr_make(mr, &hca, &shape));
+}
+
+/* Other rights and another domain, the same pages; the origin stays so long. */
+static void shared_region(struct kunit *test)
+{
+	const struct ebus_mr_owner other = {
+		.calls = &ebus_mr_calls_hca,
+		.adapter = FAKE_ADAPTER,
+		.access = EBUS_MR_REMOTE_WRITE,
+		.pd = 10,
+	};
+	struct fake_firmware *fake = test->priv;
+	const struct fake_mr *seen;
+	struct ebus_mr mr, shared;
+
+	make_apart(test, &mr);
+	seen = fake_firmware_mr(fake, mr.lkey);
+	KUNIT_EXPECT_EQ(test, hca.access, seen->access);
+	KUNIT_EXPECT_EQ(test, hca.pd, seen->pd);
+	KUNIT_ASSERT_EQ(test, 0, ebus_mr_share(&shared, &other, &mr));
+	seen = fake_firmware_mr(fake, shared.lkey);
+	KUNIT_EXPECT_EQ(test, other.access, seen->access);
+	KUNIT_EXPECT_EQ(test, other.pd, seen->pd);
+	KUNIT_EXPECT_NE(test, mr.lkey, shared.lkey);
+	expect_reached(test, &shared, SZ_16M, SZ_32M - SZ_1M);
+	/* There is no force that eHCA's firmware would know */
+	KUNIT_EXPECT_EQ(test, -EBUSY, ebus_mr_free(&mr, &hca));
+	KUNIT_EXPECT_EQ(test, 2, fake_firmware_regions(fake));
+	KUNIT_EXPECT_EQ(test, 0, ebus_mr_free(&shared, &other));
+	KUNIT_EXPECT_EQ(test, 0, ebus_mr_free(&mr, &hca));
+}
+
+static void sharing_fails(struct kunit *test)
+{
+	struct fake_firmware *fake = test->priv;
+	struct ebus_mr mr, shared;
+
+	make_apart(test, &mr);
+	fake_firmware_fail(fake, 1, 1, H_NOT_ENOUGH_RESOURCES);
+	KUNIT_EXPECT_EQ(test, -ENOSPC, ebus_mr_share(&shared, &hca, &mr));
+	KUNIT_EXPECT_EQ(test, 0, shared.handle);
+	KUNIT_EXPECT_EQ(test, 0, ebus_mr_free(&shared, &hca));
+	KUNIT_EXPECT_EQ(test, 0, ebus_mr_free(&mr, &hca));
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(region_of_two_extents),
 	KUNIT_CASE(last_page_goes_alone),
@@ -173,6 +392,11 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(busy_firmware_is_asked_again),
 	KUNIT_CASE(region_is_not_freed),
 	KUNIT_CASE(errnos),
+	KUNIT_CASE(page_sizes),
+	KUNIT_CASE(region_of_any_shape),
+	KUNIT_CASE(large_pages_cost_less),
+	KUNIT_CASE(shared_region),
+	KUNIT_CASE(sharing_fails),
 	{}
 };
 

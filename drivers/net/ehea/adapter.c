@@ -5,8 +5,6 @@
 #include <linux/of.h>
 #include <linux/slab.h>
 
-#include <asm/ibmebus.h>
-
 #include "ehea.h"
 
 /* Of multicast addresses; the firmware may answer any number */
@@ -92,8 +90,8 @@ static int create_neq(struct ehea_adapter *adapter)
 	ret = ehea_eq_create(&adapter->neq, adapter, EHEA_EQ_NOTIFICATION);
 	if (ret)
 		return ret;
-	ret = ibmebus_request_irq(adapter->neq.ist, ehea_neq_interrupt, 0,
-				  "ehea_neq", adapter);
+	ret = ehea_eq_request_irq(&adapter->neq, ehea_neq_interrupt, "ehea_neq",
+				  adapter);
 	if (ret)
 		ehea_eq_destroy(&adapter->neq);
 	return ret;
@@ -101,7 +99,7 @@ static int create_neq(struct ehea_adapter *adapter)
 
 static void destroy_neq(struct ehea_adapter *adapter)
 {
-	ibmebus_free_irq(adapter->neq.ist, adapter);
+	ehea_eq_free_irq(&adapter->neq, adapter);
 	cancel_work_sync(&adapter->neq_work);
 	ehea_eq_destroy(&adapter->neq);
 }

@@ -6,8 +6,6 @@
 
 #include <linux/errno.h>
 
-#include <asm/ibmebus.h>
-
 #include "ehea.h"
 
 /* With the queue for their errors, which goes last */
@@ -79,8 +77,8 @@ static void disable_napi(struct ehea_port *port)
 static void free_irqs(struct ehea_port *port, unsigned int nr)
 {
 	while (nr--)
-		ibmebus_free_irq(port->qsets[nr].eq.ist, &port->qsets[nr]);
-	ibmebus_free_irq(port->error_eq.ist, port);
+		ehea_eq_free_irq(&port->qsets[nr].eq, &port->qsets[nr]);
+	ehea_eq_free_irq(&port->error_eq, port);
 	cancel_work_sync(&port->error_work);
 }
 
@@ -93,7 +91,7 @@ static int request_irqs(struct ehea_port *port)
 
 	snprintf(port->error_irq_name, sizeof(port->error_irq_name), "%s-errors",
 		 name);
-	ret = ibmebus_request_irq(port->error_eq.ist, ehea_error_interrupt, 0,
+	ret = ehea_eq_request_irq(&port->error_eq, ehea_error_interrupt,
 				  port->error_irq_name, port);
 	if (ret)
 		return ret;
@@ -101,7 +99,7 @@ static int request_irqs(struct ehea_port *port)
 		qset = &port->qsets[i];
 		snprintf(qset->irq_name, sizeof(qset->irq_name), "%s-%u", name,
 			 i);
-		ret = ibmebus_request_irq(qset->eq.ist, ehea_qset_interrupt, 0,
+		ret = ehea_eq_request_irq(&qset->eq, ehea_qset_interrupt,
 					  qset->irq_name, qset);
 		if (ret) {
 			free_irqs(port, i);

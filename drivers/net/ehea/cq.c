@@ -33,7 +33,7 @@ int ehea_cq_create(struct ehea_cq *cq, const struct ehea_port *port,
 	if (ret)
 		return ret;
 	ehea_resource_add(&cq->resource, adapter, alloc.handle);
-	ret = ehea_queue_alloc(&cq->queue, alloc.nr_pages,
+	ret = ebus_queue_alloc(&cq->queue, alloc.nr_pages,
 			       sizeof(struct ehea_cqe));
 	if (ret)
 		goto err_destroy;
@@ -66,9 +66,9 @@ void ehea_cq_destroy(struct ehea_cq *cq)
 		ebus_galpa_unmap(cq->galpa);
 	cq->galpa = NULL;
 	if (ehea_resource_free(&cq->resource, "completion queue"))
-		ehea_queue_lose(&cq->queue);
+		ebus_queue_lose(&cq->queue);
 	else
-		ehea_queue_free(&cq->queue);
+		ebus_queue_free(&cq->queue);
 }
 
 /**
@@ -81,7 +81,7 @@ void ehea_cq_lose(struct ehea_cq *cq)
 		ebus_galpa_unmap(cq->galpa);
 	cq->galpa = NULL;
 	ehea_resource_lose(&cq->resource);
-	ehea_queue_lose(&cq->queue);
+	ebus_queue_lose(&cq->queue);
 }
 
 /* An interrupt has been seen; the next needs ehea_cq_arm() */

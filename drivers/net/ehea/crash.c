@@ -23,7 +23,7 @@ static void crash_shutdown(void)
 	ehea_resources_crash();
 	list_for_each_entry_lockless(adapter, &adapters, list)
 		ehea_regions_force_free(adapter->regions);
-	ehea_filters_crash();
+	ehea_addresses_crash();
 }
 
 /**

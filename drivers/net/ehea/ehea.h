@@ -47,7 +47,7 @@ extern bool ehea_many_queues;
  */
 struct ehea_eq {
 	struct ehea_resource resource;
-	struct ehea_queue queue;
+	struct ebus_queue queue;
 	u32 ist;
 };
 
@@ -59,7 +59,7 @@ struct ehea_eq {
  */
 struct ehea_cq {
 	struct ehea_resource resource;
-	struct ehea_queue queue;
+	struct ebus_queue queue;
 	void __iomem *galpa;
 };
 
@@ -73,7 +73,7 @@ struct ehea_cq {
  */
 struct ehea_qp {
 	struct ehea_resource resource;
-	struct ehea_queue rings[EHEA_NR_RINGS];
+	struct ebus_queue rings[EHEA_NR_RINGS];
 	u16 nr_entries[EHEA_NR_RINGS];
 	u32 number;
 	void __iomem *galpa;
@@ -382,6 +382,9 @@ int ehea_eq_create(struct ehea_eq *eq, const struct ehea_adapter *adapter,
 void ehea_eq_destroy(struct ehea_eq *eq);
 void ehea_eq_lose(struct ehea_eq *eq);
 bool ehea_eq_poll(struct ehea_eq *eq, u64 *event);
+int ehea_eq_request_irq(const struct ehea_eq *eq, irq_handler_t handler,
+			const char *name, void *data);
+void ehea_eq_free_irq(const struct ehea_eq *eq, void *data);
 
 /* cq.c */
 int ehea_cq_create(struct ehea_cq *cq, const struct ehea_port *port,
@@ -393,9 +396,9 @@ void ehea_cq_arm(struct ehea_cq *cq);
 void ehea_cq_release(struct ehea_cq *cq, u32 nr_entries);
 
 /* Whether a completion is there, in a completion queue or in RQ1 */
-static inline struct ehea_cqe *ehea_cqe_next(const struct ehea_queue *queue)
+static inline struct ehea_cqe *ehea_cqe_next(const struct ebus_queue *queue)
 {
-	struct ehea_cqe *cqe = ehea_queue_next(queue);
+	struct ehea_cqe *cqe = ebus_queue_next(queue);
 
 	return !!(READ_ONCE(cqe->valid) & EHEA_CQE_VALID) == queue->turn ?
 	       cqe : NULL;
@@ -440,6 +443,11 @@ void ehea_neq_work(struct work_struct *work);
 irqreturn_t ehea_error_interrupt(int irq, void *data);
 void ehea_error_work(struct work_struct *work);
 
+static inline struct ehea_port *ehea_filter_port(struct ehea_filter *filter)
+{
+	return container_of(filter, struct ehea_port, filter);
+}
+
 /* filter.c */
 int ehea_filter_init(struct ehea_port *port);
 void ehea_filter_exit(struct ehea_port *port);
@@ -449,7 +457,14 @@ int ehea_filter_set_mac(struct ehea_port *port, u64 mac);
 void ehea_set_rx_mode(struct net_device *netdev);
 int ehea_vlan_add(struct net_device *netdev, __be16 proto, u16 vid);
 int ehea_vlan_kill(struct net_device *netdev, __be16 proto, u16 vid);
-void ehea_filters_crash(void);
+
+/* addresses.c */
+int ehea_broadcast_register(struct ehea_filter *filter, u64 mac);
+void ehea_broadcast_remove(struct ehea_filter *filter, u64 mac);
+void ehea_multicast_sync(struct ehea_filter *filter, bool all);
+void ehea_addresses_remove(struct ehea_filter *filter);
+void ehea_addresses_forget(struct ehea_filter *filter);
+void ehea_addresses_crash(void);
 
 /* hotplug.c */
 extern const struct ehea_regions_user ehea_regions_user;

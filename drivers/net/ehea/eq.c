@@ -5,8 +5,10 @@
  */
 
 #include <linux/errno.h>
+#include <linux/irqdomain.h>
 
 #include <asm/barrier.h>
+#include <asm/ibmebus.h>
 
 #include "ehea.h"
 
@@ -41,7 +43,7 @@ int ehea_eq_create(struct ehea_eq *eq, const struct ehea_adapter *adapter,
 	ret = -EIO;
 	if (alloc.entries && !alloc.nr_pages)
 		goto err_destroy;
-	ret = ehea_queue_alloc(&eq->queue, alloc.nr_pages, sizeof(u64));
+	ret = ebus_queue_alloc(&eq->queue, alloc.nr_pages, sizeof(u64));
 	if (ret)
 		goto err_destroy;
 	ret = ehea_queue_register(&eq->queue, &eq->resource, 0, &more);
@@ -63,9 +65,9 @@ err_destroy:
 void ehea_eq_destroy(struct ehea_eq *eq)
 {
 	if (ehea_resource_free(&eq->resource, "event queue"))
-		ehea_queue_lose(&eq->queue);
+		ebus_queue_lose(&eq->queue);
 	else
-		ehea_queue_free(&eq->queue);
+		ebus_queue_free(&eq->queue);
 }
 
 /**
@@ -75,7 +77,7 @@ void ehea_eq_destroy(struct ehea_eq *eq)
 void ehea_eq_lose(struct ehea_eq *eq)
 {
 	ehea_resource_lose(&eq->resource);
-	ehea_queue_lose(&eq->queue);
+	ebus_queue_lose(&eq->queue);
 }
 
 /**
@@ -87,9 +89,39 @@ void ehea_eq_lose(struct ehea_eq *eq)
  */
 bool ehea_eq_poll(struct ehea_eq *eq, u64 *event)
 {
-	*event = READ_ONCE(*(u64 *)ehea_queue_next(&eq->queue));
+	*event = READ_ONCE(*(u64 *)ebus_queue_next(&eq->queue));
 	if (FIELD_GET(EHEA_EQE_VALID, *event) != eq->queue.turn)
 		return false;
-	ehea_queue_advance(&eq->queue);
+	ebus_queue_advance(&eq->queue);
 	return true;
+}
+
+/**
+ * ehea_eq_request_irq() - be interrupted when there is an event
+ * @eq: event queue
+ * @handler: what to call
+ * @name: in /proc/interrupts
+ * @data: for @handler
+ *
+ * Return: 0 or an errno.
+ */
+int ehea_eq_request_irq(const struct ehea_eq *eq, irq_handler_t handler,
+			const char *name, void *data)
+{
+	const int ret = ibmebus_request_irq(eq->ist, handler, 0, name, data);
+
+	/* It leaves the interrupt's number behind */
+	if (ret)
+		irq_dispose_mapping(irq_find_mapping(NULL, eq->ist));
+	return ret;
+}
+
+/**
+ * ehea_eq_free_irq() - the undo of ehea_eq_request_irq()
+ * @eq: event queue
+ * @data: as then
+ */
+void ehea_eq_free_irq(const struct ehea_eq *eq, void *data)
+{
+	ibmebus_free_irq(eq->ist, data);
 }

@@ -107,19 +107,21 @@ static int stopped_bring_in(struct ehea_regions *regions,
 	return ret;
 }
 
-/* Queues remain stopped if there is no region. The next change tries again. */
+/*
+ * Making the new region tries once more to free the old one. Queues remain stopped if
+ * there is no region. The next change tries again.
+ */
 static void stopped_replace(struct ehea_regions *regions, unsigned long nr,
 			    struct ehea_window *from, struct ehea_window *to)
 {
 	stop(regions);
-	if (!stopped_switch(regions, nr, from, to)) {
+	ehea_window_publish(regions, nr, to);
+	ehea_window_end(regions, from);
+	if (!to || !ehea_window_register(regions, nr, to, true))
 		start(regions);
-	} else {
-		ehea_window_publish(regions, nr, to);
+	else
 		pr_err_ratelimited("%s: the firmware has no memory region for all RAM, queues stay stopped until memory is added or removed\n",
 				   regions->client.name);
-	}
-	ehea_window_end(regions, from);
 }
 
 static void stopped_settle(struct ehea_regions *regions,

@@ -39,7 +39,7 @@ static const u32 add_registers[EHEA_NR_RINGS] = {
 
 static int create_ring(struct ehea_qp *qp, enum ehea_ring ring, u32 nr_pages)
 {
-	struct ehea_queue *queue = &qp->rings[ring];
+	struct ebus_queue *queue = &qp->rings[ring];
 	/*
 	 * Whether the firmware says that it expects no more after each ring, or
 	 * after the last, is not recorded anywhere.
@@ -47,11 +47,11 @@ static int create_ring(struct ehea_qp *qp, enum ehea_ring ring, u32 nr_pages)
 	bool more;
 	int ret;
 
-	ret = ehea_queue_alloc(queue, nr_pages, entry_sizes[ring]);
+	ret = ebus_queue_alloc(queue, nr_pages, entry_sizes[ring]);
 	if (ret)
 		return ret;
 	if (qp->nr_entries[ring] < min_entries[ring] ||
-	    qp->nr_entries[ring] > ehea_queue_slots(queue))
+	    qp->nr_entries[ring] > ebus_queue_slots(queue))
 		return -EIO;
 	return ehea_queue_register(queue, &qp->resource, ring, &more);
 }
@@ -125,9 +125,9 @@ int ehea_qp_destroy(struct ehea_qp *qp)
 	ret = free_qp(qp);
 	for (ring = 0; ring < EHEA_NR_RINGS; ring++) {
 		if (ret)
-			ehea_queue_lose(&qp->rings[ring]);
+			ebus_queue_lose(&qp->rings[ring]);
 		else
-			ehea_queue_free(&qp->rings[ring]);
+			ebus_queue_free(&qp->rings[ring]);
 	}
 	return ret;
 }

@@ -13,13 +13,13 @@
 static void put_buffer(struct ehea_qset *qset, enum ehea_ring ring, u32 index)
 {
 	struct ehea_rx_pool *pool = &qset->rx.pools[ring - EHEA_RQ2];
-	struct ehea_queue *queue = &qset->qp.rings[ring];
-	struct ehea_receive_wqe *wqe = ehea_queue_next(queue);
+	struct ebus_queue *queue = &qset->qp.rings[ring];
+	struct ehea_receive_wqe *wqe = ebus_queue_next(queue);
 
 	wqe->id = index;
 	wqe->nr_sges = 1;
 	wqe->sges[0] = pool->buffers[index].sge;
-	ehea_queue_advance(queue);
+	ebus_queue_advance(queue);
 }
 
 /**
@@ -143,7 +143,7 @@ static bool receive_buffer(struct ehea_qset *qset, const struct ehea_cqe *cqe,
  */
 int ehea_rx_poll(struct ehea_qset *qset, int budget)
 {
-	struct ehea_queue *rq1 = &qset->qp.rings[EHEA_RQ1];
+	struct ebus_queue *rq1 = &qset->qp.rings[EHEA_RQ1];
 	u32 used[EHEA_NR_RINGS] = {};
 	const struct ehea_cqe *cqe;
 	enum ehea_ring ring;
@@ -157,7 +157,7 @@ int ehea_rx_poll(struct ehea_qset *qset, int budget)
 		else
 			receive(qset, cqe, (void *)cqe + EHEA_RQ1_DATA,
 				EHEA_RQ1_MAX_FRAME);
-		ehea_queue_advance(rq1);
+		ebus_queue_advance(rq1);
 		used[EHEA_RQ1]++;
 	}
 	for (ring = EHEA_RQ1; ring <= EHEA_RQ3; ring++) {

@@ -159,9 +159,12 @@ static int register_pools(struct ehea_qset *qset)
 		return -ENOMEM;
 	ret = ebus_mr_register(&rx->mr, &adapter->owner, io, extents, nr);
 	kvfree(extents);
+	/* The firmware may keep a region that is not complete */
+	if (rx->mr.handle)
+		ehea_resource_add_memory(&rx->resource, adapter->handle,
+					 rx->mr.handle);
 	if (ret)
 		return ret;
-	ehea_resource_add_memory(&rx->resource, adapter->handle, rx->mr.handle);
 	name_pool(&rx->pools[0], &rx->mr, io);
 	name_pool(&rx->pools[1], &rx->mr,
 		  io + rx->pools[0].nr_chunks * CHUNK_SIZE);

@@ -27,7 +27,7 @@ int ehea_tx_create(struct ehea_qset *qset)
 
 	memset(tx, 0, sizeof(*tx));
 	init_waitqueue_head(&tx->progress);
-	tx->nr_slots = ehea_queue_slots(&qset->qp.rings[EHEA_SQ]);
+	tx->nr_slots = ebus_queue_slots(&qset->qp.rings[EHEA_SQ]);
 	tx->slots = kvcalloc(tx->nr_slots, sizeof(*tx->slots), GFP_KERNEL);
 	if (!tx->slots)
 		return -ENOMEM;
@@ -196,14 +196,18 @@ static int put_frame(struct ehea_qset *qset, struct sk_buff *skb,
 	return skb_copy_bits(skb, 0, wqe->inlined, skb->len);
 }
 
+/* As on the wire: the adapter pads short frames (assumed), segments have headers */
 static void count_sent(struct ehea_qset *qset, const struct sk_buff *skb)
 {
+	const u32 frames = max_t(u32, skb_shinfo(skb)->gso_segs, 1);
 	struct ehea_tx_stats *stats = &qset->tx_stats;
+	u32 bytes = max_t(u32, skb->len, ETH_ZLEN);
 
+	if (frames > 1)
+		bytes += (frames - 1) * skb_tcp_all_headers(skb);
 	u64_stats_update_begin(&stats->sync);
-	u64_stats_add(&stats->counter[EHEA_TX_PACKETS],
-		      max_t(u32, skb_shinfo(skb)->gso_segs, 1));
-	u64_stats_add(&stats->counter[EHEA_TX_BYTES], skb->len);
+	u64_stats_add(&stats->counter[EHEA_TX_PACKETS], frames);
+	u64_stats_add(&stats->counter[EHEA_TX_BYTES], bytes);
 	u64_stats_update_end(&stats->sync);
 }
 
@@ -237,10 +241,10 @@ static bool wants_completion(struct ehea_tx *tx, const struct netdev_queue *txq,
 static void post(struct ehea_qset *qset, struct netdev_queue *txq,
 		 struct sk_buff *skb, struct ehea_send_wqe *wqe)
 {
-	struct ehea_queue *queue = &qset->qp.rings[EHEA_SQ];
+	struct ebus_queue *queue = &qset->qp.rings[EHEA_SQ];
 	const bool has_sges = wqe->control & EHEA_SEND_HAS_SGES;
 	struct ehea_tx *tx = &qset->tx;
-	const u32 slot = ehea_queue_slot(queue);
+	const u32 slot = ebus_queue_slot(queue);
 
 	tx->slots[slot].bytes = skb->len;
 	tx->slots[slot].skb = has_sges ? skb : NULL;
@@ -251,7 +255,7 @@ static void post(struct ehea_qset *qset, struct netdev_queue *txq,
 		WRITE_ONCE(tx->posted_sges, tx->posted);
 	if (wants_completion(tx, txq, has_sges))
 		wqe->control |= EHEA_SEND_SIGNAL;
-	ehea_queue_advance(queue);
+	ebus_queue_advance(queue);
 	skb_tx_timestamp(skb);
 	ehea_qp_ring(&qset->qp, EHEA_SQ, 1);
 	if (!has_sges)
@@ -278,7 +282,7 @@ netdev_tx_t ehea_xmit(struct sk_buff *skb, struct net_device *netdev)
 		netif_tx_stop_queue(txq);
 		return NETDEV_TX_BUSY;
 	}
-	wqe = ehea_queue_next(&qset->qp.rings[EHEA_SQ]);
+	wqe = ebus_queue_next(&qset->qp.rings[EHEA_SQ]);
 	ret = put_frame(qset, skb, wqe);
 	if (ret) {
 		ehea_tx_count(qset, ret == -EFAULT ? EHEA_TX_UNMAPPED :

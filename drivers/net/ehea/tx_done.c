@@ -66,7 +66,7 @@ static void check_status(struct ehea_qset *qset, const struct ehea_cqe *cqe)
 
 static void poll_cq(struct ehea_qset *qset, int budget, struct tx_done *done)
 {
-	struct ehea_queue *queue = &qset->send_cq.queue;
+	struct ebus_queue *queue = &qset->send_cq.queue;
 	const struct ehea_cqe *cqe;
 
 	while ((cqe = ehea_cqe_next(queue))) {
@@ -75,7 +75,7 @@ static void poll_cq(struct ehea_qset *qset, int budget, struct tx_done *done)
 		check_status(qset, cqe);
 		if (!complete_slot(&qset->tx, cqe->id, budget, done))
 			ehea_port_reset(qset->port);
-		ehea_queue_advance(queue);
+		ebus_queue_advance(queue);
 		done->entries++;
 	}
 }

@@ -495,7 +495,12 @@ static void single_region_is_not_freed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EBUSY, go_online(h, 2, GOES));
 	KUNIT_EXPECT_TRUE(test, h->running);
 	expect_online_is_mapped(test);
-	/* When queues have stopped, and once more */
+	/* It is freed when the new one is to be made */
+	fake_firmware_fail(h->fake, 1, 2, H_R_STATE);
+	KUNIT_EXPECT_EQ(test, 0, go_offline(h, 1, GOES));
+	KUNIT_EXPECT_TRUE(test, h->running);
+	KUNIT_EXPECT_EQ(test, 0, go_online(h, 1, GOES));
+	/* Not even then */
 	fake_firmware_fail(h->fake, 1, 4, H_R_STATE);
 	KUNIT_EXPECT_EQ(test, 0, go_offline(h, 1, GOES));
 	KUNIT_EXPECT_FALSE(test, h->running);
