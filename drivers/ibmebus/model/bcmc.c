@@ -3,6 +3,8 @@
  * Which broadcast and multicast frames a port wants.
  */
 
+#include <linux/seq_file.h>
+
 #include "model.h"
 
 /* A MAC address as calls have it */
@@ -114,4 +116,15 @@ bool hea_bcmc_wants(const struct hea_port *port, u64 address, bool tagged)
 			return true;
 	}
 	return false;
+}
+
+/* What a port has registered: "<port> address <address> type <type>" */
+void hea_bcmc_show(struct seq_file *m, const struct hea_port *port)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&hea_lock);
+	for (i = 0; i < port->nr_bcmc; i++)
+		seq_printf(m, "%u address %012llx type %x\n", port->number,
+			   port->bcmc[i].address, port->bcmc[i].type);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The hypervisor calls of eHEA: 14 opcodes, one table.
+ * The hypervisor calls of eHEA and of eHCA, in one table. Four of them both have; the
+ * adapter's handle tells whose it is.
  */
 
 #include <linux/atomic.h>
@@ -8,35 +9,56 @@
 #include <linux/seq_file.h>
 #include <linux/string.h>
 
-#include "model.h"
+#include "hca.h"
 
+/**
+ * struct kind - a hypervisor call
+ * @opcode: its number
+ * @name: its name in asm/hvcall.h
+ * @allocates: it is for process context, and takes hea_lock itself
+ * @hea: what answers it for eHEA; NULL if that does not have it
+ * @hca: what answers it for eHCA; NULL if that does not have it
+ */
 struct kind {
 	unsigned long opcode;
 	const char *name;
-	bool allocates;		/* and takes hea_lock itself */
-	long (*answer)(struct ebus_hcall *call);
+	bool allocates;
+	long (*hea)(struct ebus_hcall *call);
+	long (*hca)(struct ebus_hcall *call);
 };
 
-#define KIND(_name, _answer)						\
-	{ .opcode = _name, .name = #_name, .answer = _answer }
-#define KIND_ALLOC(_name, _answer)					\
-	{ .opcode = _name, .name = #_name, .allocates = true, .answer = _answer }
+#define KIND(_name, _hea, _hca)						\
+	{ .opcode = _name, .name = #_name, .hea = _hea, .hca = _hca }
+#define KIND_ALLOC(_name, _hea, _hca)					\
+	{ .opcode = _name, .name = #_name, .allocates = true,		\
+	  .hea = _hea, .hca = _hca }
 
 static const struct kind kinds[] = {
-	KIND_ALLOC(H_ALLOC_HEA_RESOURCE, hea_call_alloc),
-	KIND(H_REGISTER_HEA_RPAGES, hea_call_register_pages),
-	KIND_ALLOC(H_REGISTER_SMR, hea_call_register_smr),
-	KIND(H_FREE_RESOURCE, hea_call_free),
-	KIND(H_DISABLE_AND_GET_HEA, hea_call_disable_and_get),
-	KIND(H_QUERY_HEA, hea_call_query_adapter),
-	KIND(H_QUERY_HEA_PORT, hea_call_query_port),
-	KIND(H_MODIFY_HEA_PORT, hea_call_modify_port),
-	KIND(H_QUERY_HEA_QP, hea_call_query_qp),
-	KIND(H_MODIFY_HEA_QP, hea_call_modify_qp),
-	KIND(H_REG_BCMC, hea_call_reg_bcmc),
-	KIND(H_DEREG_BCMC, hea_call_dereg_bcmc),
-	KIND(H_RESET_EVENTS, hea_call_reset_events),
-	KIND(H_ERROR_DATA, hea_call_error_data),
+	KIND_ALLOC(H_ALLOC_HEA_RESOURCE, hea_call_alloc, NULL),
+	KIND_ALLOC(H_ALLOC_RESOURCE, NULL, hea_call_alloc),
+	KIND(H_REGISTER_HEA_RPAGES, hea_call_register_pages, NULL),
+	KIND(H_REGISTER_RPAGES, NULL, hea_call_register_pages),
+	KIND_ALLOC(H_REGISTER_SMR, hea_call_register_smr, hea_call_register_smr),
+	KIND(H_FREE_RESOURCE, hea_call_free, hea_call_free),
+	KIND(H_DISABLE_AND_GET_HEA, hea_call_disable_and_get, NULL),
+	KIND(H_DISABLE_AND_GET, NULL, hca_call_disable_and_get),
+	KIND(H_QUERY_HEA, hea_call_query_adapter, NULL),
+	KIND(H_QUERY_HCA, NULL, hca_call_query_adapter),
+	KIND(H_QUERY_HEA_PORT, hea_call_query_port, NULL),
+	KIND(H_QUERY_PORT, NULL, hca_call_query_port),
+	KIND(H_MODIFY_HEA_PORT, hea_call_modify_port, NULL),
+	KIND(H_MODIFY_PORT, NULL, hca_call_modify_port),
+	KIND(H_QUERY_HEA_QP, hea_call_query_qp, NULL),
+	KIND(H_QUERY_QP, NULL, hca_call_query_qp),
+	KIND(H_MODIFY_HEA_QP, hea_call_modify_qp, NULL),
+	KIND(H_MODIFY_QP, NULL, hca_call_modify_qp),
+	KIND(H_REG_BCMC, hea_call_reg_bcmc, NULL),
+	KIND(H_DEREG_BCMC, hea_call_dereg_bcmc, NULL),
+	KIND(H_RESET_EVENTS, hea_call_reset_events, hea_call_reset_events),
+	KIND(H_ERROR_DATA, hea_call_error_data, hca_call_error_data),
+	KIND(H_QUERY_MR, NULL, hea_call_query_mr),
+	KIND(H_DEFINE_AQP1, NULL, hca_call_define_aqp1),
+	KIND(H_QUERY_INT_STATE, NULL, hca_call_query_int_state),
 };
 
 static atomic64_t counts[ARRAY_SIZE(kinds)];
@@ -53,6 +75,26 @@ static const struct kind *find(unsigned long opcode)
 	return NULL;
 }
 
+/* Whether there is such an adapter, and it has such a call */
+static bool has(const struct kind *kind, u64 adapter)
+{
+	if (adapter == HEA_HANDLE)
+		return kind->hea;
+	return adapter == HCA_HANDLE && hca_present && kind->hca;
+}
+
+static long answer(const struct kind *kind, struct ebus_hcall *call)
+{
+	return call->arg[0] == HCA_HANDLE ? kind->hca(call) : kind->hea(call);
+}
+
+static long no_answer(const struct kind *kind, u64 adapter)
+{
+	hea_oracle(ORACLE_BAD_ARGUMENT, "%s: not for adapter %llx", kind->name,
+		   adapter);
+	return H_ADAPTER_PARM;	/* assumed */
+}
+
 /**
  * hea_call() - answer a hypervisor call
  * @call: opcode and arguments; the answer is put there, too
@@ -67,6 +109,7 @@ long hea_call(struct ebus_hcall *call)
 	long rc;
 
 	memset(call->out, 0, sizeof(call->out));
+	/* PAPR's answer to an opcode that the hypervisor does not know */
 	if (!kind) {
 		atomic64_inc(&nr_unknown);
 		return H_FUNCTION;
@@ -75,15 +118,12 @@ long hea_call(struct ebus_hcall *call)
 	rc = hea_fault(call->opcode);
 	if (rc != H_SUCCESS)
 		return rc;
-	if (call->arg[0] != HEA_HANDLE) {
-		hea_oracle(ORACLE_BAD_ARGUMENT, "%s: no adapter %lx",
-			   kind->name, call->arg[0]);
-		return H_ADAPTER_PARM;	/* assumed */
-	}
+	if (!has(kind, call->arg[0]))
+		return no_answer(kind, call->arg[0]);
 	if (kind->allocates)
-		return hea_may_sleep(kind->name) ? kind->answer(call) : H_HARDWARE;
+		return hea_may_sleep(kind->name) ? answer(kind, call) : H_HARDWARE;
 	spin_lock_irqsave(&hea_lock, flags);
-	rc = kind->answer(call);
+	rc = answer(kind, call);
 	spin_unlock_irqrestore(&hea_lock, flags);
 	return rc;
 }

@@ -10,7 +10,7 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
-#include "model.h"
+#include "hca.h"
 
 static struct dentry *dir;
 
@@ -61,21 +61,53 @@ static void show_link(struct seq_file *m)
 		seq_printf(m, "%u %s\n", i, hea_port_find(i)->link ? "up" : "down");
 }
 
-static int write_link(char *line)
+/* "<port> <word>", the word one of two; the port, or an errno pointer */
+static struct hea_port *port_and_word(const char *line, const char *no,
+				      const char *yes, bool *is_yes)
 {
 	struct hea_port *port;
 	unsigned int number;
-	char state[8];
+	char word[8];
 
-	if (sscanf(line, "%u %7s", &number, state) != 2 ||
-	    (strcmp(state, "up") && strcmp(state, "down")))
-		return -EINVAL;
+	if (sscanf(line, "%u %7s", &number, word) != 2 ||
+	    (strcmp(word, no) && strcmp(word, yes)))
+		return ERR_PTR(-EINVAL);
 	lockdep_assert_held(&hea_lock);
 	port = hea_port_find(number);
-	if (!port)
-		return -ENODEV;
-	hea_port_link(port, !strcmp(state, "up"));
-	return 0;
+	*is_yes = !strcmp(word, yes);
+	return port ?: ERR_PTR(-ENODEV);
+}
+
+static int write_link(char *line)
+{
+	struct hea_port *port;
+	bool up;
+
+	port = port_and_word(line, "down", "up", &up);
+	if (!IS_ERR(port))
+		hea_port_link(port, up);
+	return PTR_ERR_OR_ZERO(port);
+}
+
+static void show_stall(struct seq_file *m)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&hea_lock);
+	for (i = 1; i <= hea_nr_ports; i++)
+		seq_printf(m, "%u %s\n", i,
+			   hea_port_find(i)->stalled ? "on" : "off");
+}
+
+static int write_stall(char *line)
+{
+	struct hea_port *port;
+	bool on;
+
+	port = port_and_word(line, "off", "on", &on);
+	if (!IS_ERR(port))
+		hea_port_stall(port, on);
+	return PTR_ERR_OR_ZERO(port);
 }
 
 static int fail_qp(struct hea_port *port, unsigned int nr)
@@ -108,6 +140,81 @@ static int write_malfunction(char *line)
 	return 0;
 }
 
+static int reset_messages(char *line)
+{
+	hca_messages_reset();
+	return 0;
+}
+
+static void show_hca_link(struct seq_file *m)
+{
+	const struct hca_port *port;
+	unsigned int i;
+
+	lockdep_assert_held(&hea_lock);
+	for (i = 1; i <= HCA_NR_PORTS; i++) {
+		port = hca_port_find(i);
+		seq_printf(m, "%u %s %s\n", i, port->link ? "up" : "down",
+			   port->active ? "active" : "inactive");
+	}
+}
+
+static int write_hca_link(char *line)
+{
+	struct hca_port *port;
+	unsigned int number;
+	char state[8];
+
+	if (sscanf(line, "%u %7s", &number, state) != 2 ||
+	    (strcmp(state, "up") && strcmp(state, "down")))
+		return -EINVAL;
+	lockdep_assert_held(&hea_lock);
+	port = hca_port_find(number);
+	if (!port)
+		return -ENODEV;
+	hca_port_link(port, !strcmp(state, "up"));
+	return 0;
+}
+
+static int break_cq(unsigned int index)
+{
+	struct hea_object *object = hea_find_index(index);
+
+	if (!object || object->type != HCA_CQ)
+		return -ENODEV;
+	hca_cq_break(container_of(object, struct hea_cq, object));
+	return 0;
+}
+
+static int write_hca_malfunction(char *line)
+{
+	unsigned int number, value = 0;
+	struct hca_port *port;
+	struct hca_qp *qp;
+	char what[8];
+
+	if (sscanf(line, "%7s %u %u", what, &number, &value) < 2)
+		return -EINVAL;
+	lockdep_assert_held(&hea_lock);
+	if (!strcmp(what, "cq"))
+		return break_cq(number);
+	qp = hca_qp_find(number);
+	if (!strcmp(what, "qp") && qp) {
+		hca_qp_break(qp);
+		return 0;
+	}
+	port = hca_port_find(number);
+	if (!port)
+		return -ENODEV;
+	if (!strcmp(what, "lid") && value && value <= 0xbfff)
+		hca_port_move(port, value);
+	else if (!strcmp(what, "adapter"))
+		hca_notify_port(port, HCA_EVENT_ADAPTER);
+	else
+		return -EINVAL;
+	return 0;
+}
+
 static const struct file_kind kinds[] = {
 	/* "<kind> <count>" of everything wrong, "# <text>" of the first 16; 0 resets */
 	{ "oracle", hea_oracle_show, reset_oracle },
@@ -121,10 +228,20 @@ static const struct file_kind kinds[] = {
 	{ "fail", hea_faults_show, hea_faults_plan },
 	/* "<port> up|down" */
 	{ "link", show_link, write_link },
+	/* "<port> on|off": it sends nothing, and says nothing */
+	{ "stall", show_stall, write_stall },
+	/* What frames the ports take */
+	{ "filter", hea_ports_show, NULL },
 	/* "port <port>", "adapter <port>" or "qp <port> [<number of the QP>]" */
 	{ "malfunction", NULL, write_malfunction },
 	/* All objects of the firmware's: "<type> <handle> users <count>" */
 	{ "objects", hea_objects_show, NULL },
+	/* eHCA: "<what> <count>" of messages; 0 resets */
+	{ "hca_messages", hca_messages_show, reset_messages },
+	/* eHCA: "<port> up|down" of the wire, and whether the port is active */
+	{ "hca_link", show_hca_link, write_hca_link },
+	/* eHCA: "qp <QPN>", "cq <index>", "adapter <port>" or "lid <port> <LID>" */
+	{ "hca_malfunction", NULL, write_hca_malfunction },
 };
 
 static int show(struct seq_file *m, void *unused)

@@ -7,7 +7,7 @@
  * who goes there on his own finds out.
  */
 
-#include "model.h"
+#include "hca.h"
 
 #define GALPAS		0x0000070000000000ULL
 #define GALPAS_LEN	((u64)HEA_MAX_OBJECTS << HEA_PAGE_SHIFT)
@@ -46,12 +46,17 @@ static struct hea_object *decode(void __iomem *addr, unsigned int *offset)
 	*offset = galpa % HEA_PAGE_SIZE;
 	object = galpa < GALPAS_LEN ? hea_find_index(galpa >> HEA_PAGE_SHIFT) :
 		 NULL;
-	if (object && (object->type == HEA_QP || object->type == HEA_CQ))
+	if (object && (HEA_KIND(object->type) == HEA_QP ||
+		       HEA_KIND(object->type) == HEA_CQ))
 		return object;
 	hea_oracle(ORACLE_FREED_OBJECT, "doorbell at %llx", galpa + GALPAS);
 	return NULL;
 }
 
+/*
+ * Registers that drivers write to: ehea_hw.h, ehea_update_sqa() and the like. What the
+ * others do is not known: that they are not for drivers is assumed.
+ */
 static void store_qp(struct hea_qp *qp, unsigned int offset, u64 value)
 {
 	const u64 handle = qp->object.handle;
@@ -81,6 +86,7 @@ static void store_cq(struct hea_cq *cq, unsigned int offset, u64 value)
 
 	switch (offset) {
 	case CQ_CONSUMED_ADDER:
+		/* That more are consumed than there are is not allowed: assumed */
 		nr = FIELD_GET(CQ_ADDER, value);
 		if (nr > cq->unconsumed)
 			hea_oracle(ORACLE_OVERRUN, "%u of %u CQEs consumed", nr,
@@ -92,6 +98,9 @@ static void store_cq(struct hea_cq *cq, unsigned int offset, u64 value)
 		return;
 	case CQ_ARM:
 		cq->armed = value & CQ_FLAG;
+		return;
+	case CQ_ARM_SOLICITED:
+		cq->armed_solicited = value & CQ_FLAG;
 		return;
 	}
 	hea_oracle(ORACLE_BAD_ARGUMENT, "register %x of a CQ", offset);
@@ -114,6 +123,9 @@ void hea_galpa_store(void __iomem *addr, u64 value)
 	object = decode(addr, &offset);
 	if (object && object->type == HEA_QP)
 		store_qp(container_of(object, struct hea_qp, object), offset, value);
+	else if (object && object->type == HCA_QP)
+		hca_qp_store(container_of(object, struct hca_qp, object), offset,
+			     value);
 	else if (object)
 		store_cq(container_of(object, struct hea_cq, object), offset, value);
 	spin_unlock_irqrestore(&hea_lock, flags);

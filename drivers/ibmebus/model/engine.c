@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The adapter itself: a thread that finds what doorbells have been rung for, does it
+ * The adapters themselves: a thread that finds what doorbells have been rung for, does it
  * after a random delay, and raises interrupts.
  */
 
@@ -9,7 +9,7 @@
 #include <linux/prandom.h>
 #include <linux/wait.h>
 
-#include "model.h"
+#include "hca.h"
 
 /* It takes a while once in so many frames, on average */
 #define DELAY_ONCE_IN	4
@@ -42,17 +42,31 @@ static void dawdle(void)
 	usleep_range(us, us + us / 4 + 1);
 }
 
+/* One step of either adapter; false if there was nothing to do */
+static bool step(void)
+{
+	const bool hea = hea_transmit_fetch(), hca = hca_requester_fetch();
+
+	if (!hea && !hca)
+		return false;
+	dawdle();
+	if (hea)
+		hea_transmit_send();
+	if (hca)
+		hca_requester_send();
+	hea_raise_interrupts();
+	cond_resched();
+	return true;
+}
+
 static int engine(void *unused)
 {
 	while (!kthread_should_stop()) {
-		wait_event_interruptible(wait, atomic_xchg(&work, 0) ||
-					 kthread_should_stop());
-		while (!kthread_should_stop() && hea_transmit_fetch()) {
-			dawdle();
-			hea_transmit_send();
-			hea_raise_interrupts();
-			cond_resched();
-		}
+		wait_event_interruptible_hrtimeout(wait, atomic_xchg(&work, 0) ||
+						   kthread_should_stop(),
+						   hca_requester_due());
+		while (!kthread_should_stop() && step())
+			;
 		hea_raise_interrupts();
 		hea_free_discarded();
 	}

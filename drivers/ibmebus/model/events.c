@@ -85,19 +85,23 @@ void hea_eq_post(struct hea_eq *eq, u64 entry)
 /**
  * hea_cq_completed() - something has completed
  * @cq: its completion queue
+ * @solicited: eHCA: even those who wait for solicited events want to know
  *
  * There is one event, then the driver has to clear it and to arm the queue again
- * (ehea_main.c, ehea_poll()).
+ * (ehea_main.c, ehea_poll(); eHCA: ehca_irq.c of Linux 4.4, reset_eq_pending()).
  *
  * Context: hea_lock held.
  */
-void hea_cq_completed(struct hea_cq *cq)
+void hea_cq_completed(struct hea_cq *cq, bool solicited)
 {
-	struct hea_object *eq = hea_find(cq->eq, HEA_EQ);
+	struct hea_object *eq =
+		hea_find(cq->eq, HEA_SIBLING(cq->object.type, HEA_EQ));
 
-	if (!cq->armed || cq->event_pending || !eq)
+	if (cq->event_pending || !eq ||
+	    !(cq->armed || (cq->armed_solicited && solicited)))
 		return;
 	cq->armed = false;
+	cq->armed_solicited = false;
 	cq->event_pending = true;
 	hea_eq_post(container_of(eq, struct hea_eq, object),
 		    EQE_COMPLETION |
@@ -158,7 +162,7 @@ long hea_call_reset_events(struct ebus_hcall *call)
 	struct hea_object *object;
 
 	lockdep_assert_held(&hea_lock);
-	object = hea_find(call->arg[1], HEA_EQ);
+	object = hea_find(call->arg[1], hea_call_type(call, HEA_EQ));
 	if (object && container_of(object, struct hea_eq, object)->notify)
 		return H_SUCCESS;
 	hea_oracle(ORACLE_BAD_ARGUMENT, "H_RESET_EVENTS of %lx", call->arg[1]);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What an eHEA adapter and its driver have in common: queue entries, registers,
- * arguments of calls. All of it is big-endian. IBM counts bits from the left.
+ * arguments of calls. All of it is big-endian. IBM counts bits from the left. Much of it
+ * is eHCA's too; what only eHCA has is in hca_hw.h.
  *
  * Public source of the layouts: ehea_qmr.h, ehea_hw.h and ehea_phyp.[ch] of Linux
  * 6.12, drivers/net/ethernet/ibm/ehea.
@@ -20,7 +21,7 @@
 /* The adapter's pages, whatever the kernel's are (ehea_qmr.h, EHEA_PAGESIZE) */
 #define HEA_PAGE_SHIFT		12
 #define HEA_PAGE_SIZE		BIT(HEA_PAGE_SHIFT)
-#define HEA_PAGES_PER_CALL	512
+#define HEA_PAGES_PER_CALL	512	/* ehea_phyp.h, EHEA_MAX_RPAGE */
 
 /* A piece of memory, in a work queue entry (WQE) */
 struct hea_sge {
@@ -66,7 +67,7 @@ static_assert(offsetof(struct hea_send_wqe, mss) == 26);
 #define SEND_MIXED_SGES		(0xd0 - 0x20)
 #define SEND_DATA_MAX		224
 
-/* Where to put what is received */
+/* Where to put what is received; six is what there is room for in 128 bytes */
 struct hea_receive_wqe {
 	__be64 wr_id;
 	u8 pad0[5];
@@ -127,6 +128,7 @@ static_assert(sizeof(struct hea_cqe) == 64);
 #define QP_ADDER		IBM_MASK(48, 63)
 #define CQ_CONSUMED_ADDER	0x38
 #define CQ_EVENT_PENDING	0x40
+#define CQ_ARM_SOLICITED	0x58	/* eHCA */
 #define CQ_ARM			0x60
 #define CQ_ADDER		IBM_MASK(32, 63)
 #define CQ_FLAG			IBM_BIT(0)
@@ -134,6 +136,7 @@ static_assert(sizeof(struct hea_cqe) == 64);
 /* H_ALLOC_HEA_RESOURCE, second argument and on */
 #define ALLOC_TYPE		IBM_MASK(56, 63)
 #define ALLOC_EQ_NOTIFY		IBM_BIT(0)
+#define ALLOC_EQ_ISN		IBM_BIT(7)
 #define ALLOC_EQ_NO_ENTRIES	IBM_BIT(16)
 #define ALLOC_QP_RECEIVE	IBM_MASK(13, 15)
 #define ALLOC_QP_RECEIVE_3	6
@@ -148,8 +151,16 @@ static_assert(sizeof(struct hea_cqe) == 64);
 #define PAGES_SIZE		IBM_MASK(48, 55)
 #define PAGES_QUEUE		IBM_MASK(62, 63)
 
-/* Access control of a memory region, shifted left by 32 */
+/*
+ * Access control of a memory region, shifted left by 32: ehea.h, EHEA_MR_ACC_CTRL; what
+ * it means, and the others, which are eHCA's alone: hipz_hw.h in Linux 4.4,
+ * HIPZ_ACCESSCTRL_*, and ehca_mrmw.c: the size of a page is 4 KiB << 4 * n
+ */
 #define MR_LOCAL_WRITE		BIT(23)
+#define MR_REMOTE_WRITE		BIT(22)
+#define MR_REMOTE_READ		BIT(21)
+#define MR_REMOTE		(MR_REMOTE_WRITE | MR_REMOTE_READ)
+#define MR_PAGE_SIZE		GENMASK(31, 24)
 
 /* A queue pair's control register */
 #define QP_ENABLED		IBM_BIT(0)

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A model of an eHEA adapter and of its firmware, to test drivers where there is no
- * such adapter.
+ * A model of an eHEA adapter (Ethernet) and of an eHCA adapter (InfiniBand), and of their
+ * firmware, to test drivers where there are no such adapters. The latter is only there
+ * if it is asked for.
  *
- *	nodes.c		the adapter in the device tree
+ *	nodes.c		the adapters in the device tree
  *	calls.c		hypervisor calls, answered by
  *	  resources.c	  handles, references
- *	  mr.c		  memory regions
+ *	  mr.c		  memory regions; mr_access.c: access to them
  *	  queues.c	  how queues are made; ring.c: their pages
  *	  queue_pairs.c	  states of queue pairs, and how long they were stopped
  *	  ports.c	  control blocks of adapter and ports
@@ -18,13 +19,30 @@
  *	  offload.c	  checksums, VLAN tags, segments
  *	  receive.c	  receive queues
  *	  complete.c	  completions
- *	  dma.c		  memory, as the adapter reaches it
+ *	  dma.c		  memory, as the adapters reach it
  *	memory.c	memory that goes offline
  *	oracle.c	what is wrong
  *	faults.c	calls that are to fail
  *	debugfs.c	what tests read and write
  *
- * Pairs of ports are wired to each other: 1 to 2, 3 to 4.
+ * What eHCA has of its own:
+ *
+ *	hca_nodes.c	the device tree, with what an operator knows of it
+ *	hca_adapter.c	its limits
+ *	hca_ports.c	ports, and when they are active
+ *	hca_queue_pairs.c how queue pairs are made
+ *	hca_states.c	their states and attributes
+ *	hca_requester.c	messages: what is in send queues
+ *	hca_send.c	messages on their way; hca_route.c: where to
+ *	hca_responder.c	the side that receives
+ *	hca_gather.c	descriptors
+ *	hca_events.c	completions and events
+ *	hca_messages.c	what became of messages
+ *
+ * Pairs of ports are wired to each other: 1 to 2, 3 to 4. So are eHCA's two. What eHCA's
+ * has not: shared receive queues, small and low-latency queues, multicast, atomic
+ * operations, memory windows, H_REREGISTER_PMR, migration to an alternate path, packet
+ * sequence numbers, and a subnet manager.
  *
  * What is known of the real firmware is in drivers of released kernels, which the
  * comments name; the rest is "assumed". A driver that works here has not been shown to
@@ -36,8 +54,9 @@
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 
-#include "model.h"
+#include "hca.h"
 
+/* Both limits, of H_QUERY_HEA, are assumed: no driver has ever told what they are */
 unsigned int hea_max_num_mrs = 4096;
 module_param_named(max_num_mrs, hea_max_num_mrs, uint, 0644);
 MODULE_PARM_DESC(max_num_mrs, "memory regions that the adapter has (4096)");
@@ -62,6 +81,29 @@ unsigned int hea_seed = 1;
 module_param_named(seed, hea_seed, uint, 0444);
 MODULE_PARM_DESC(seed, "of random delays (1)");
 
+bool hca_present;
+module_param_named(hca, hca_present, bool, 0444);
+MODULE_PARM_DESC(hca, "there is an eHCA adapter, too (no)");
+
+unsigned int hca_max_num_mrs = 4096;
+module_param(hca_max_num_mrs, uint, 0644);
+MODULE_PARM_DESC(hca_max_num_mrs, "eHCA: memory regions that it has (4096)");
+
+/*
+ * "The size of this table is restricted by the starting size of the physical memory
+ * allocated to the partition": Dave Hansen on linux-kernel, 14 Oct 2008, on
+ * "IB/ehca:reject dynamic memory add/remove"
+ */
+unsigned long hca_max_mr_size;
+module_param(hca_max_mr_size, ulong, 0644);
+MODULE_PARM_DESC(hca_max_mr_size,
+		 "eHCA: bytes that a memory region may have (the memory that is online when the model is loaded)");
+
+unsigned long hca_page_sizes = SZ_4K | SZ_64K | SZ_1M | SZ_16M;
+module_param(hca_page_sizes, ulong, 0444);
+MODULE_PARM_DESC(hca_page_sizes,
+		 "eHCA: sizes of pages of memory regions, or'ed (4 KiB, 64 KiB, 1 MiB, 16 MiB)");
+
 static const struct ebus_firmware firmware = {
 	.hcall = hea_call,
 	.map = hea_galpa_map,
@@ -74,7 +116,9 @@ static bool parameters_ok(void)
 {
 	return hea_nr_ports && hea_nr_ports <= HEA_MAX_PORTS &&
 	       hea_nr_ports % 2 == 0 && hea_nr_qps &&
-	       hea_nr_qps <= HEA_MAX_QPS && hea_max_num_mrs;
+	       hea_nr_qps <= HEA_MAX_QPS && hea_max_num_mrs &&
+	       hca_max_num_mrs && hca_page_sizes & SZ_4K &&
+	       !(hca_page_sizes & ~(SZ_4K | SZ_64K | SZ_1M | SZ_16M));
 }
 
 static int start(void)
@@ -87,6 +131,8 @@ static int start(void)
 	ret = hea_memory_init();
 	if (ret)
 		goto stop_engine;
+	if (!hca_max_mr_size)
+		hca_max_mr_size = hea_memory_at_start();
 	ret = ebus_firmware_set(&firmware);
 	if (ret)
 		goto exit_memory;
@@ -114,13 +160,19 @@ static int __init model_init(void)
 	ret = hea_transmit_init();
 	if (ret)
 		goto exit_resources;
-	hea_ports_init();
-	ret = start();
+	ret = hca_requester_init();
 	if (ret)
 		goto exit_transmit;
+	hea_ports_init();
+	hca_ports_init();
+	ret = start();
+	if (ret)
+		goto exit_requester;
 	hea_debugfs_init();
 	return 0;
 
+exit_requester:
+	hca_requester_exit();
 exit_transmit:
 	hea_transmit_exit();
 exit_resources:
@@ -136,10 +188,11 @@ static void __exit model_exit(void)
 	ebus_firmware_clear(&firmware);
 	hea_memory_exit();
 	hea_engine_stop();
+	hca_requester_exit();
 	hea_transmit_exit();
 	hea_resources_exit();
 }
 module_exit(model_exit);
 
-MODULE_DESCRIPTION("Model of an eHEA adapter and of its firmware");
+MODULE_DESCRIPTION("Model of eHEA and eHCA adapters and of their firmware");
 MODULE_LICENSE("GPL");

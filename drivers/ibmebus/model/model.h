@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A model of an eHEA adapter and of its firmware, for tests of drivers.
+ * A model of an eHEA and of an eHCA adapter, and of their firmware, for tests of
+ * drivers. What is called hea_* is eHEA's or common to both, hca_* is eHCA's.
  *
  * One lock protects all objects: hea_lock, taken with interrupts disabled, because
  * the firmware is called and doorbells are rung in any context. What sleeps is done
@@ -21,10 +22,11 @@
 #include "hw.h"
 
 #define HEA_HANDLE		0x1ea0000012340000ULL
+#define HCA_HANDLE		0x1ca0000012340000ULL
 #define HEA_MAX_PORTS		4
 #define HEA_MAX_QPS		16	/* of a port; ehea.h, EHEA_MAX_PORT_RES */
 #define HEA_MAX_OBJECTS		16384	/* a power of two */
-#define HEA_MAX_FRAME		(9022 + ETH_HLEN) /* ehea_main.c, max_mtu */
+#define HEA_MAX_FRAME		(9022 + ETH_HLEN) /* ehea_main.c, max_mtu; assumed */
 #define HEA_CRC_LEN		4
 
 extern spinlock_t hea_lock;
@@ -33,6 +35,9 @@ extern spinlock_t hea_lock;
 extern unsigned int hea_max_num_mrs, hea_max_delay_us, hea_nr_ports, hea_nr_qps;
 extern unsigned long hea_max_mr_size;
 extern unsigned int hea_seed;
+extern bool hca_present;
+extern unsigned int hca_max_num_mrs;
+extern unsigned long hca_max_mr_size, hca_page_sizes;
 
 /* oracle.c: what hardware would destroy, or real firmware would refuse */
 enum hea_oracle {
@@ -73,13 +78,23 @@ int hea_faults_plan(char *line);
 void hea_faults_show(struct seq_file *m);
 void hea_faults_clear(void);
 
-/* resources.c: the names of everything */
+/* resources.c: the names of everything; the numbers are the firmware's */
 enum hea_type {
 	HEA_QP = 1,
 	HEA_CQ = 2,
 	HEA_EQ = 3,
 	HEA_MR = 5,
+	HCA = 8,		/* which adapter it is of */
+	HCA_QP = HCA | HEA_QP,
+	HCA_CQ = HCA | HEA_CQ,
+	HCA_EQ = HCA | HEA_EQ,
+	HCA_MR = HCA | HEA_MR,
+	NR_HEA_TYPES
 };
+
+#define HEA_KIND(type)		((type) & ~HCA)
+/* What is of the same adapter */
+#define HEA_SIBLING(type, kind)	(((type) & HCA) | (kind))
 
 /**
  * struct hea_object - something that the firmware has a handle for
@@ -96,6 +111,12 @@ struct hea_object {
 	struct list_head list;
 	struct llist_node dead;
 };
+
+static inline enum hea_type hea_call_type(const struct ebus_hcall *call,
+					  enum hea_type kind)
+{
+	return call->arg[0] == HCA_HANDLE ? HCA | kind : kind;
+}
 
 struct hea_object *hea_object_alloc(enum hea_type type, size_t size);
 bool hea_object_add(struct hea_object *object);
@@ -115,6 +136,7 @@ long hea_call_alloc(struct ebus_hcall *call);
 long hea_call_free(struct ebus_hcall *call);
 long hea_call_register_pages(struct ebus_hcall *call);
 bool hea_may_sleep(const char *what);
+bool hea_block_ok(u64 phys);
 
 /* dma.c: memory, as the adapter reaches it */
 bool hea_dma_read(void *to, u64 phys, size_t len);
@@ -127,7 +149,7 @@ struct page *hea_online_page(u64 phys);
  * @pages: their addresses
  * @nr_pages: how many it needs
  * @nr_registered: how many it has
- * @entry_size: in bytes, divides a page
+ * @entry_size: in bytes, divides a page of the adapter's
  * @nr_entries: how many
  * @head: the entry that the adapter uses next
  * @toggle: what valid entries have in their valid bit
@@ -147,6 +169,7 @@ struct hea_ring {
 int hea_ring_init(struct hea_ring *ring, unsigned int entry_size,
 		  unsigned int nr_entries);
 void hea_ring_destroy(struct hea_ring *ring);
+void hea_ring_reset(struct hea_ring *ring);
 long hea_ring_register(struct hea_ring *ring, u64 page);
 bool hea_ring_complete(const struct hea_ring *ring);
 u64 hea_ring_at_head(const struct hea_ring *ring);
@@ -161,18 +184,55 @@ struct hea_mr {
 	u32 access;
 	u32 pd;
 	u64 origin;		/* handle of the region that has the pages */
+	unsigned int page_shift;
 	unsigned long nr_pages;
 	unsigned long nr_registered;
 	u64 *pages;
 };
 
+/* What distinguishes a remote key of eHCA's from the local one: anything, assumed */
+#define HCA_REMOTE_KEY		BIT(31)
+
+static inline bool hea_mr_complete(const struct hea_mr *mr)
+{
+	return mr->nr_registered == mr->nr_pages;
+}
+
+static inline u64 hea_mr_page_size(const struct hea_mr *mr)
+{
+	return BIT_ULL(mr->page_shift);
+}
+
+struct hea_mr *hea_mr_find(u64 handle, enum hea_type type);
+struct hea_mr *hea_mr_find_key(u32 key, enum hea_type type);
 long hea_mr_alloc(struct ebus_hcall *call);
 long hea_mr_register(struct hea_mr *mr, struct ebus_hcall *call);
 long hea_call_register_smr(struct ebus_hcall *call);
+long hea_call_query_mr(struct ebus_hcall *call);
 void hea_mr_destroy(struct hea_mr *mr);
+void hea_mr_check_offline(unsigned long start_pfn, unsigned long end_pfn);
+
+/**
+ * struct hca_access - what an eHCA adapter wants of a region
+ * @key: the region's local or remote key
+ * @io: first address
+ * @len: bytes
+ * @pd: protection domain of the queue pair
+ * @right: MR_*, or 0 to read with the local key
+ */
+struct hca_access {
+	u32 key;
+	u64 io;
+	u32 len;
+	u32 pd;
+	u32 right;
+};
+
+/* mr_access.c */
 bool hea_mr_read(const struct hea_sge *sge, u32 pd, u8 *to);
 bool hea_mr_write(const struct hea_sge *sge, u32 pd, const u8 *from, u32 len);
-void hea_mr_check_offline(unsigned long start_pfn, unsigned long end_pfn);
+bool hca_mr_read(const struct hca_access *access, u8 *to);
+bool hca_mr_write(const struct hca_access *access, const u8 *from);
 
 /* queues.c: event queues, completion queues, queue pairs */
 struct hea_eq {
@@ -189,7 +249,9 @@ struct hea_cq {
 	u64 eq;
 	u32 token;
 	bool armed;
+	bool armed_solicited;
 	bool event_pending;
+	bool error;
 	unsigned int unconsumed;
 };
 
@@ -215,6 +277,7 @@ long hea_eq_alloc(struct ebus_hcall *call);
 long hea_cq_alloc(struct ebus_hcall *call);
 long hea_qp_alloc(struct ebus_hcall *call);
 long hea_queue_register(struct hea_object *object, struct ebus_hcall *call);
+bool hea_queue_complete(struct hea_object *object);
 void hea_queue_destroy(struct hea_object *object);
 void hea_queue_put_users(struct hea_object *object);
 struct hea_qp *hea_qp_find(u64 number_or_handle);
@@ -247,6 +310,7 @@ struct hea_bcmc {
 struct hea_port {
 	unsigned int number;
 	bool link;
+	bool stalled;		/* does not fetch what is to be sent */
 	u64 mac;
 	u64 control;
 	u64 qpn[HEA_MAX_QPS];
@@ -265,18 +329,20 @@ struct hea_port *hea_port_peer(const struct hea_port *port);
 long hea_call_query_adapter(struct ebus_hcall *call);
 long hea_call_query_port(struct ebus_hcall *call);
 long hea_call_modify_port(struct ebus_hcall *call);
-bool hea_block_ok(u64 phys);
 void hea_port_link(struct hea_port *port, bool up);
+void hea_port_stall(struct hea_port *port, bool on);
+void hea_ports_show(struct seq_file *m);
 
 /* bcmc.c */
 long hea_call_reg_bcmc(struct ebus_hcall *call);
 long hea_call_dereg_bcmc(struct ebus_hcall *call);
 bool hea_bcmc_wants(const struct hea_port *port, u64 address, bool tagged);
+void hea_bcmc_show(struct seq_file *m, const struct hea_port *port);
 u64 hea_mac_to_u64(const u8 *mac);
 
 /* events.c */
 void hea_eq_post(struct hea_eq *eq, u64 entry);
-void hea_cq_completed(struct hea_cq *cq);
+void hea_cq_completed(struct hea_cq *cq, bool solicited);
 void hea_notify_port(const struct hea_port *port, unsigned int code);
 bool hea_qp_fail(struct hea_qp *qp);
 long hea_call_reset_events(struct ebus_hcall *call);
@@ -340,12 +406,14 @@ unsigned int hea_offload_segment(const struct hea_send_wqe *wqe,
 enum hea_drop hea_receive(struct hea_port *port, const struct hea_frame *frame);
 
 /* complete.c */
+void hea_entry_write(u64 phys, const void *entry, size_t len, size_t last);
 void hea_cqe_write(u64 phys, struct hea_cqe *cqe, bool toggle);
 void hea_send_complete(struct hea_qp *qp, __be64 wr_id, u16 status);
 
 /* memory.c */
 int hea_memory_init(void);
 void hea_memory_exit(void);
+unsigned long hea_memory_at_start(void);
 
 /* nodes.c */
 int hea_nodes_create(void);

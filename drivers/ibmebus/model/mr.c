@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Memory regions (MR), and shared ones (SMR), which have the pages of another. A key
- * is made of a region's handle: one that has been freed is never valid again. That
- * regions may overlap is assumed.
+ * is made of a region's handle: one that has been freed is never valid again. Of eHCA
+ * the pages may be larger, and there are remote keys.
+ *
+ * What a region is made of is in ehea_phyp.c, ehea_h_alloc_resource_mr() and
+ * ehea_h_register_smr(), and in hcp_if.c of Linux 4.4, hipz_h_alloc_resource_mr() and
+ * hipz_h_register_smr(). That regions may overlap is assumed.
  */
 
 #include <linux/mm.h>
@@ -13,70 +17,92 @@
 /* Of a handle: the index, and as much of the serial number as there is room for */
 static u32 key_of(const struct hea_mr *mr)
 {
-	return (u32)(mr->object.handle >> 16) * HEA_MAX_OBJECTS |
-	       hea_index(&mr->object);
+	const u32 serial = mr->object.handle >> 16;
+
+	return (serial * HEA_MAX_OBJECTS | hea_index(&mr->object)) & ~HCA_REMOTE_KEY;
 }
 
-static struct hea_mr *find_key(u32 key)
+/* The region of a local key, or NULL */
+struct hea_mr *hea_mr_find_key(u32 key, enum hea_type type)
 {
 	struct hea_object *object = hea_find_index(key % HEA_MAX_OBJECTS);
 	struct hea_mr *mr;
 
-	if (!object || object->type != HEA_MR)
+	if (!object || object->type != type)
 		return NULL;
 	mr = container_of(object, struct hea_mr, object);
 	return key_of(mr) == key ? mr : NULL;
 }
 
-static struct hea_mr *find_mr(u64 handle)
+/* The region of a handle, or NULL */
+struct hea_mr *hea_mr_find(u64 handle, enum hea_type type)
 {
-	struct hea_object *object = hea_find(handle, HEA_MR);
+	struct hea_object *object = hea_find(handle, type);
 
 	return object ? container_of(object, struct hea_mr, object) : NULL;
 }
 
-static bool is_complete(const struct hea_mr *mr)
-{
-	return mr->nr_registered == mr->nr_pages;
-}
-
-/* Gives it a handle, and answers with that and the key */
+/*
+ * Gives it a handle, and answers with that and the keys. Limits of H_QUERY_HEA and
+ * H_QUERY_HCA; that SMRs count, and the code: assumed
+ */
 static long publish(struct hea_mr *mr, struct ebus_hcall *call)
 {
-	/* Limits of H_QUERY_HEA; that SMRs count, and the code: assumed */
-	if (hea_count(HEA_MR) >= hea_max_num_mrs || !hea_object_add(&mr->object))
+	const enum hea_type type = mr->object.type;
+	const unsigned int max = type == HCA_MR ? hca_max_num_mrs : hea_max_num_mrs;
+
+	if (hea_count(type) >= max || !hea_object_add(&mr->object))
 		return H_NOT_ENOUGH_RESOURCES;
 	call->out[0] = mr->object.handle;
 	call->out[2] = key_of(mr);
+	if (type == HCA_MR)
+		call->out[3] = key_of(mr) | HCA_REMOTE_KEY;
 	return H_SUCCESS;
 }
 
-/* H_ALLOC_HEA_RESOURCE of a region: ehea_phyp.c, ehea_h_alloc_resource_mr() */
-long hea_mr_alloc(struct ebus_hcall *call)
+/* ehca_mrmw.c of Linux 4.4, ehca_encode_hwpage_size(); 0 if there is no such size */
+static unsigned int shift_of(u32 access, enum hea_type type)
 {
-	const u64 io = call->arg[2], length = call->arg[3];
+	const unsigned int shift = HEA_PAGE_SHIFT + 4 * FIELD_GET(MR_PAGE_SIZE, access);
+	const u64 sizes = type == HCA_MR ? hca_page_sizes : HEA_PAGE_SIZE;
+
+	return shift < 64 && sizes & BIT_ULL(shift) ? shift : 0;
+}
+
+static void take_arguments(struct hea_mr *mr, const struct ebus_hcall *call)
+{
+	mr->io = call->arg[2];
+	mr->length = call->arg[3];
+	mr->access = call->arg[4] >> 32;
+	mr->pd = call->arg[5];
+	mr->page_shift = shift_of(mr->access, hea_call_type(call, HEA_MR));
+}
+
+static bool is_sane(const struct hea_mr *mr, u64 max_length)
+{
+	if (mr->length && mr->length <= max_length &&
+	    mr->io + mr->length - 1 >= mr->io && mr->page_shift)
+		return true;
+	hea_oracle(ORACLE_BAD_ARGUMENT, "MR of length %llx at %llx, access %x",
+		   mr->length, mr->io, mr->access);
+	return false;
+}
+
+/* Makes a region of what has been asked for, in @wanted */
+static long make(const struct hea_mr *wanted, struct ebus_hcall *call)
+{
 	struct hea_object *object;
 	unsigned long flags;
+	long rc = H_NO_MEM;
 	struct hea_mr *mr;
-	long rc;
 
-	if (!length || length > hea_max_mr_size || io + length - 1 < io) {
-		hea_oracle(ORACLE_BAD_ARGUMENT, "MR of length %llx at %llx",
-			   length, io);
-		return H_PARAMETER;
-	}
-	object = hea_object_alloc(HEA_MR, sizeof(*mr));
+	object = hea_object_alloc(hea_call_type(call, HEA_MR), sizeof(*mr));
 	if (!object)
 		return H_NO_MEM;
 	mr = container_of(object, struct hea_mr, object);
-	mr->io = io;
-	mr->length = length;
-	mr->access = call->arg[4] >> 32;
-	mr->pd = call->arg[5];
-	mr->nr_pages = DIV_ROUND_UP_ULL(length + io % HEA_PAGE_SIZE,
-					HEA_PAGE_SIZE);
+	take_arguments(mr, call);
+	mr->nr_pages = wanted->nr_pages;
 	mr->pages = kvmalloc_array(mr->nr_pages, sizeof(*mr->pages), GFP_KERNEL);
-	rc = H_NO_MEM;
 	if (mr->pages) {
 		spin_lock_irqsave(&hea_lock, flags);
 		rc = publish(mr, call);
@@ -87,13 +113,32 @@ long hea_mr_alloc(struct ebus_hcall *call)
 	return rc;
 }
 
+/*
+ * H_ALLOC_HEA_RESOURCE or H_ALLOC_RESOURCE of a region. None is longer than the
+ * max_mr_size of ehea_phyp.h, struct hcp_query_ehea, or of hipz_hw.h, struct
+ * hipz_query_hca; that none is empty or wraps around is assumed.
+ */
+long hea_mr_alloc(struct ebus_hcall *call)
+{
+	const bool is_hca = hea_call_type(call, HEA_MR) == HCA_MR;
+	struct hea_mr wanted = {};
+
+	take_arguments(&wanted, call);
+	if (!is_sane(&wanted, is_hca ? hca_max_mr_size : hea_max_mr_size))
+		return H_PARAMETER;
+	wanted.nr_pages = DIV_ROUND_UP_ULL(wanted.length +
+					   wanted.io % hea_mr_page_size(&wanted),
+					   hea_mr_page_size(&wanted));
+	return make(&wanted, call);
+}
+
 /* Only frees what it has */
 void hea_mr_destroy(struct hea_mr *mr)
 {
 	kvfree(mr->pages);
 }
 
-/* The pages have been put behind those there are */
+/* Whether what is listed behind the pages there are is pages, of RAM: assumed */
 static bool check_pages(const struct hea_mr *mr, unsigned long nr)
 {
 	unsigned long i;
@@ -101,11 +146,12 @@ static bool check_pages(const struct hea_mr *mr, unsigned long nr)
 
 	for (i = 0; i < nr; i++) {
 		page = mr->pages[mr->nr_registered + i];
-		if (page % HEA_PAGE_SIZE) {
+		if (page % hea_mr_page_size(mr)) {
 			hea_oracle(ORACLE_BAD_ARGUMENT, "page %llx of an MR", page);
 			return false;
 		}
-		if (!pfn_valid(PHYS_PFN(page))) {
+		if (!pfn_valid(PHYS_PFN(page)) ||
+		    !pfn_valid(PHYS_PFN(page + hea_mr_page_size(mr) - 1))) {
 			hea_oracle(ORACLE_NOT_RAM, "page %llx of an MR", page);
 			return false;
 		}
@@ -113,22 +159,32 @@ static bool check_pages(const struct hea_mr *mr, unsigned long nr)
 	return true;
 }
 
+/* The length of a list: ehea_phyp.h, EHEA_MAX_RPAGE; where: ehea_h_register_rpage_mr() */
+static bool check_list(u64 where, unsigned long nr)
+{
+	return nr && nr <= HEA_PAGES_PER_CALL &&
+	       (nr == 1 || !(where % HEA_PAGE_SIZE));
+}
+
 /*
- * H_REGISTER_HEA_RPAGES for a region: a page; or a list of them, in a page of the
- * adapter's. Answered with H_PAGE_REGISTERED until the last page is there
- * (ehea_qmr.c, ehea_reg_mr_section(); eHCA's ehca_mrmw.c in Linux 4.4 for one page).
+ * H_REGISTER_HEA_RPAGES or H_REGISTER_RPAGES for a region: a page; or a list of them, in
+ * a page of the adapter's. Answered with H_PAGE_REGISTERED until the last page is there
+ * (ehea_qmr.c, ehea_reg_mr_section(); ehca_mrmw.c of Linux 4.4, ehca_reg_mr_rpages()).
+ * A region has no queues: the other bits are 0. Assumed: that it takes no more pages
+ * than it is long, and an SMR none.
  */
 long hea_mr_register(struct hea_mr *mr, struct ebus_hcall *call)
 {
 	const unsigned long nr = call->arg[4];
 	const u64 where = call->arg[3];
 
-	if (!nr || nr > HEA_PAGES_PER_CALL || call->arg[1] || mr->origin ||
-	    (nr > 1 && where % HEA_PAGE_SIZE) ||
+	if (!check_list(where, nr) || mr->origin ||
+	    call->arg[1] != FIELD_PREP(PAGES_SIZE,
+				       FIELD_GET(MR_PAGE_SIZE, mr->access)) ||
 	    nr > mr->nr_pages - mr->nr_registered) {
 		hea_oracle(ORACLE_BAD_ARGUMENT,
-			   "%lu pages at %llx for an MR that has %lu of %lu", nr,
-			   where, mr->nr_registered, mr->nr_pages);
+			   "%lu pages at %llx, size %lx, for an MR that has %lu of %lu",
+			   nr, where, call->arg[1], mr->nr_registered, mr->nr_pages);
 		return H_PARAMETER;
 	}
 	if (nr == 1)
@@ -139,7 +195,37 @@ long hea_mr_register(struct hea_mr *mr, struct ebus_hcall *call)
 	if (!check_pages(mr, nr))
 		return H_PARAMETER;
 	mr->nr_registered += nr;
-	return is_complete(mr) ? H_SUCCESS : H_PAGE_REGISTERED;
+	return hea_mr_complete(mr) ? H_SUCCESS : H_PAGE_REGISTERED;
+}
+
+/* That page sizes have to be the same, and offsets in a page: assumed */
+static bool fits(const struct hea_mr *mr, const struct hea_mr *origin)
+{
+	if (FIELD_GET(MR_PAGE_SIZE, mr->access) ==
+	    FIELD_GET(MR_PAGE_SIZE, origin->access) &&
+	    mr->io % hea_mr_page_size(origin) == origin->io % hea_mr_page_size(origin))
+		return true;
+	hea_oracle(ORACLE_BAD_ARGUMENT,
+		   "SMR at %llx, access %x, of an MR at %llx, access %x", mr->io,
+		   mr->access, origin->io, origin->access);
+	return false;
+}
+
+/* The region whose pages are to be shared; which it must have itself: assumed */
+static struct hea_mr *find_origin(u64 handle, enum hea_type type)
+{
+	struct hea_mr *origin = hea_mr_find(handle, type);
+
+	if (!origin)
+		hea_oracle(ORACLE_FREED_OBJECT, "H_REGISTER_SMR of %llx", handle);
+	else if (origin->origin)
+		hea_oracle(ORACLE_BAD_ARGUMENT, "SMR of SMR %llx", handle);
+	else if (!hea_mr_complete(origin))
+		hea_oracle(ORACLE_INCOMPLETE_MR, "SMR of %llx, %lu of %lu pages",
+			   handle, origin->nr_registered, origin->nr_pages);
+	else
+		return origin;
+	return NULL;
 }
 
 static long publish_smr(struct hea_mr *mr, struct ebus_hcall *call)
@@ -148,31 +234,34 @@ static long publish_smr(struct hea_mr *mr, struct ebus_hcall *call)
 	long rc;
 
 	lockdep_assert_held(&hea_lock);
-	origin = find_mr(call->arg[1]);
-	if (!origin || origin->origin || !is_complete(origin)) {
-		hea_oracle(origin ? ORACLE_INCOMPLETE_MR : ORACLE_FREED_OBJECT,
-			   "H_REGISTER_SMR of %lx", call->arg[1]);
+	origin = find_origin(call->arg[1], mr->object.type);
+	if (!origin)
 		return H_PARAMETER;
-	}
 	mr->io = call->arg[2];
 	mr->length = origin->length;
 	mr->access = call->arg[3] >> 32;
 	mr->pd = call->arg[4];
 	mr->origin = origin->object.handle;
+	mr->page_shift = origin->page_shift;
+	if (!fits(mr, origin))
+		return H_PARAMETER;
 	rc = publish(mr, call);
 	if (rc == H_SUCCESS)
 		origin->object.users++;
 	return rc;
 }
 
-/* H_REGISTER_SMR: ehea_phyp.c, ehea_h_register_smr() */
+/*
+ * H_REGISTER_SMR: ehea_phyp.c, ehea_h_register_smr(); eHCA: hcp_if.c of Linux 4.4,
+ * hipz_h_register_smr()
+ */
 long hea_call_register_smr(struct ebus_hcall *call)
 {
 	struct hea_object *object;
 	unsigned long flags;
 	long rc;
 
-	object = hea_object_alloc(HEA_MR, sizeof(struct hea_mr));
+	object = hea_object_alloc(hea_call_type(call, HEA_MR), sizeof(struct hea_mr));
 	if (!object)
 		return H_NO_MEM;
 	spin_lock_irqsave(&hea_lock, flags);
@@ -183,118 +272,51 @@ long hea_call_register_smr(struct ebus_hcall *call)
 	return rc;
 }
 
-/* The region that a descriptor names, if it gives the access that is wanted */
-static const struct hea_mr *region(const struct hea_sge *sge, u32 pd, bool write)
+/* H_QUERY_MR: hcp_if.c of Linux 4.4, hipz_h_query_mr() */
+long hea_call_query_mr(struct ebus_hcall *call)
 {
-	const u32 key = be32_to_cpu(sge->key), len = be32_to_cpu(sge->len);
-	const struct hea_mr *mr = find_key(key);
-	const u64 io = be64_to_cpu(sge->io);
+	const struct hea_mr *mr;
 
+	lockdep_assert_held(&hea_lock);
+	mr = hea_mr_find(call->arg[1], HCA_MR);
 	if (!mr) {
-		hea_oracle(ORACLE_WRONG_KEY, "key %x, %u bytes at %llx", key, len,
-			   io);
-		return NULL;
+		hea_oracle(ORACLE_FREED_OBJECT, "H_QUERY_MR of %lx", call->arg[1]);
+		return H_PARAMETER;
 	}
-	if (io < mr->io || len > mr->length || io - mr->io > mr->length - len) {
-		hea_oracle(ORACLE_NO_TRANSLATION,
-			   "%u bytes at %llx, MR has %llx bytes at %llx", len, io,
-			   mr->length, mr->io);
-		return NULL;
-	}
-	if (mr->pd != pd) {
-		hea_oracle(ORACLE_WRONG_PD, "MR has %x, QP %x", mr->pd, pd);
-		return NULL;
-	}
-	if (write && !(mr->access & MR_LOCAL_WRITE)) {
-		hea_oracle(ORACLE_WRONG_ACCESS, "receive into key %x", key);
-		return NULL;
-	}
-	return mr;
-}
-
-/* The region that has the pages of @mr */
-static const struct hea_mr *backing(const struct hea_mr *mr)
-{
-	const struct hea_mr *origin = mr->origin ? find_mr(mr->origin) : mr;
-
-	if (!origin)
-		hea_oracle(ORACLE_FREED_OBJECT, "the region behind SMR %llx",
-			   mr->object.handle);
-	else if (!is_complete(origin))
-		hea_oracle(ORACLE_INCOMPLETE_MR, "%lu of %lu pages",
-			   origin->nr_registered, origin->nr_pages);
-	else
-		return origin;
-	return NULL;
-}
-
-/* From the beginning of what the descriptor names; one of @to and @from */
-static bool copy(const struct hea_sge *sge, u32 pd, u8 *to, const u8 *from,
-		 u32 len)
-{
-	const struct hea_mr *mr = region(sge, pd, from);
-	const struct hea_mr *pages = mr ? backing(mr) : NULL;
-	u64 offset, phys;
-	u32 done, chunk;
-
-	if (!pages)
-		return false;
-	offset = be64_to_cpu(sge->io) - mr->io + pages->io % HEA_PAGE_SIZE;
-	for (done = 0; done < len; done += chunk, offset += chunk) {
-		chunk = min_t(u32, len - done,
-			      HEA_PAGE_SIZE - offset % HEA_PAGE_SIZE);
-		phys = pages->pages[offset / HEA_PAGE_SIZE] +
-		       offset % HEA_PAGE_SIZE;
-		if (from && !hea_dma_is_buffer(phys, chunk))
-			return false;
-		if (!(from ? hea_dma_write(phys, from + done, chunk) :
-		      hea_dma_read(to + done, phys, chunk)))
-			return false;
-	}
-	return true;
-}
-
-/**
- * hea_mr_read() - read what a descriptor names
- * @sge: the descriptor
- * @pd: protection domain of the queue pair
- * @to: buffer
- *
- * Context: hea_lock held.
- * Return: false if it cannot be read; why is noted.
- */
-bool hea_mr_read(const struct hea_sge *sge, u32 pd, u8 *to)
-{
-	lockdep_assert_held(&hea_lock);
-	return copy(sge, pd, to, NULL, be32_to_cpu(sge->len));
-}
-
-/**
- * hea_mr_write() - write to what a descriptor names
- * @sge: the descriptor
- * @pd: protection domain of the queue pair
- * @from: buffer
- * @len: bytes, no more than the descriptor has
- *
- * Context: hea_lock held.
- * Return: false if it cannot be written; why is noted.
- */
-bool hea_mr_write(const struct hea_sge *sge, u32 pd, const u8 *from, u32 len)
-{
-	lockdep_assert_held(&hea_lock);
-	return copy(sge, pd, NULL, from, len);
+	call->out[0] = mr->length;
+	call->out[1] = mr->io;
+	call->out[4] = (u64)mr->access << 32 | mr->pd;
+	call->out[5] = (u64)key_of(mr) << 32 | key_of(mr) | HCA_REMOTE_KEY;
+	return H_SUCCESS;
 }
 
 static unsigned long count_in(const struct hea_mr *mr, unsigned long start_pfn,
 			      unsigned long end_pfn)
 {
-	unsigned long i, pfn, nr = 0;
+	unsigned long i, first, last, nr = 0;
 
 	for (i = 0; i < mr->nr_registered; i++) {
-		pfn = PHYS_PFN(mr->pages[i]);
-		nr += pfn >= start_pfn && pfn < end_pfn;
+		first = PHYS_PFN(mr->pages[i]);
+		last = PHYS_PFN(mr->pages[i] + hea_mr_page_size(mr) - 1);
+		nr += last >= start_pfn && first < end_pfn;
 	}
 	return nr;
+}
+
+static void check_offline(enum hea_type type, unsigned long start_pfn,
+			  unsigned long end_pfn)
+{
+	struct hea_object *object;
+	unsigned long nr;
+
+	list_for_each_entry(object, hea_list(type), list) {
+		nr = count_in(container_of(object, struct hea_mr, object),
+			      start_pfn, end_pfn);
+		if (nr)
+			hea_oracle(ORACLE_HELD_PAGE,
+				   "MR %llx has %lu pages of %lx..%lx",
+				   object->handle, nr, start_pfn, end_pfn);
+	}
 }
 
 /**
@@ -304,17 +326,10 @@ static unsigned long count_in(const struct hea_mr *mr, unsigned long start_pfn,
  */
 void hea_mr_check_offline(unsigned long start_pfn, unsigned long end_pfn)
 {
-	struct hea_object *object;
-	unsigned long flags, nr;
+	unsigned long flags;
 
 	spin_lock_irqsave(&hea_lock, flags);
-	list_for_each_entry(object, hea_list(HEA_MR), list) {
-		nr = count_in(container_of(object, struct hea_mr, object),
-			      start_pfn, end_pfn);
-		if (nr)
-			hea_oracle(ORACLE_HELD_PAGE,
-				   "MR %llx has %lu pages of %lx..%lx",
-				   object->handle, nr, start_pfn, end_pfn);
-	}
+	check_offline(HEA_MR, start_pfn, end_pfn);
+	check_offline(HCA_MR, start_pfn, end_pfn);
 	spin_unlock_irqrestore(&hea_lock, flags);
 }

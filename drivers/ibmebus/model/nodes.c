@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The adapter in the device tree. ibmebus makes a device of the node when a driver
+ * The adapters in the device tree. ibmebus makes a device of a node when a driver
  * registers (arch/powerpc/platforms/pseries/ibmebus.c, ibmebus_create_devices()).
  */
 
@@ -11,7 +11,7 @@
 
 #include <asm/ibmebus.h>
 
-#include "model.h"
+#include "hca.h"
 
 static struct of_changeset changes;
 static struct device_node *adapter_node;
@@ -69,7 +69,7 @@ static int add_adapter(void)
 }
 
 /**
- * hea_nodes_create() - let the adapter appear
+ * hea_nodes_create() - let the adapters appear
  *
  * Return: 0, or a negative errno.
  */
@@ -79,6 +79,8 @@ int hea_nodes_create(void)
 
 	of_changeset_init(&changes);
 	ret = add_adapter();
+	if (!ret && hca_present)
+		ret = hca_nodes_add(&changes);
 	if (!ret)
 		ret = of_changeset_apply(&changes);
 	if (ret)
@@ -86,18 +88,24 @@ int hea_nodes_create(void)
 	return ret;
 }
 
+static void unregister_device(struct device_node *node)
+{
+	struct device *dev = bus_find_device_by_of_node(&ibmebus_bus_type, node);
+
+	if (!dev)
+		return;
+	of_device_unregister(to_platform_device(dev));
+	put_device(dev);
+}
+
 /**
- * hea_nodes_remove() - take the adapter away, from its driver first
+ * hea_nodes_remove() - take the adapters away, from their drivers first
  */
 void hea_nodes_remove(void)
 {
-	struct device *dev = bus_find_device_by_of_node(&ibmebus_bus_type,
-							adapter_node);
-
-	if (dev) {
-		of_device_unregister(to_platform_device(dev));
-		put_device(dev);
-	}
+	unregister_device(adapter_node);
+	if (hca_present)
+		unregister_device(hca_node());
 	if (of_changeset_revert(&changes))
 		return;
 	of_changeset_destroy(&changes);

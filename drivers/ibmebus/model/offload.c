@@ -80,8 +80,10 @@ static bool tso_ok(const struct hea_send_wqe *wqe, const struct hea_frame *frame
  * @wqe: what is to be done
  * @frame: what to
  *
- * A frame without a CRC of the adapter's would have to bring its own: the model does
- * not know that.
+ * What the fields mean: ehea_main.c, write_swqe2_immediate() and xmit_common(). That
+ * the adapter looks at the headers itself, and sends nothing if they are not there, is
+ * assumed: what it would send is garbage. A frame without a CRC of the adapter's would
+ * have to bring its own: the model does not know that.
  *
  * Return: false if the entry makes no sense.
  */

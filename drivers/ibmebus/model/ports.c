@@ -5,6 +5,8 @@
  * struct hcp_ehea_port_cb0 to cb7, as arrays of words.
  */
 
+#include <linux/seq_file.h>
+
 #include "model.h"
 
 /* Words of 32 bits of H_QUERY_HEA's block that drivers look at */
@@ -20,6 +22,7 @@ enum {
 	CB0_QPN, CB0_NR = CB0_QPN + HEA_MAX_QPS,
 };
 
+/* What drivers change; that it is all that they may is assumed */
 #define SELECT_MAC	IBM_BIT(0)
 #define SELECT_CONTROL	IBM_BIT(1)
 #define SELECT_QPN	IBM_BIT(7)
@@ -62,22 +65,6 @@ struct hea_port *hea_port_peer(const struct hea_port *port)
 	return &ports[(port->number - 1) ^ 1];
 }
 
-/**
- * hea_block_ok() - whether an address is one of a control block
- * @phys: the address
- *
- * Blocks have a page of the adapter's each (ehea_main.c takes whole pages).
- *
- * Return: false if not, which is noted.
- */
-bool hea_block_ok(u64 phys)
-{
-	if (!(phys % HEA_PAGE_SIZE) && hea_online_page(phys))
-		return true;
-	hea_oracle(ORACLE_BAD_ARGUMENT, "control block at %llx", phys);
-	return false;
-}
-
 /* H_QUERY_HEA: ehea_phyp.c, ehea_h_query_ehea() */
 long hea_call_query_adapter(struct ebus_hcall *call)
 {
@@ -101,15 +88,24 @@ long hea_call_query_adapter(struct ebus_hcall *call)
 	       H_SUCCESS : H_PARAMETER;
 }
 
+static long refuse(const struct ebus_hcall *call)
+{
+	hea_oracle(ORACLE_BAD_ARGUMENT, "%s: port %lx, select %lx, index %lx",
+		   hea_call_name(call->opcode), call->arg[1], call->arg[2],
+		   call->arg[3]);
+	return H_PARAMETER;
+}
+
+/* Drivers pass 0 for the index: ehea_phyp.c, ehea_h_query_ehea_port() */
 static struct hea_port *argument(const struct ebus_hcall *call)
 {
 	struct hea_port *port = hea_port_find(FIELD_GET(PORT_NUMBER, call->arg[1]));
 
-	if (port && !call->arg[3] && hea_block_ok(call->arg[4]))
-		return port;
-	hea_oracle(ORACLE_BAD_ARGUMENT, "%s: port %lx, index %lx",
-		   hea_call_name(call->opcode), call->arg[1], call->arg[3]);
-	return NULL;
+	if (!port || call->arg[3]) {
+		refuse(call);
+		return NULL;
+	}
+	return hea_block_ok(call->arg[4]) ? port : NULL;
 }
 
 static u64 two_words(u32 first, u32 second)
@@ -146,7 +142,7 @@ static void query_cb2(const struct hea_port *port, __be64 *block)
 	}
 }
 
-/* False for a block that the model does not have */
+/* False for a block that the model does not have: no driver asks for block 3 */
 static bool query(const struct hea_port *port, unsigned int block_nr,
 		  __be64 *block)
 {
@@ -177,7 +173,10 @@ static bool query(const struct hea_port *port, unsigned int block_nr,
 	return false;
 }
 
-/* H_QUERY_HEA_PORT: ehea_phyp.c, ehea_h_query_ehea_port() */
+/*
+ * H_QUERY_HEA_PORT: ehea_phyp.c, ehea_h_query_ehea_port(). All of a block is answered,
+ * whatever is selected of it; that something has to be is assumed.
+ */
 long hea_call_query_port(struct ebus_hcall *call)
 {
 	__be64 block[BLOCK_WORDS] = {};
@@ -185,9 +184,11 @@ long hea_call_query_port(struct ebus_hcall *call)
 
 	lockdep_assert_held(&hea_lock);
 	port = argument(call);
-	if (!port || !call->arg[2] ||
-	    !query(port, FIELD_GET(PORT_BLOCK, call->arg[1]), block))
+	if (!port)
 		return H_PARAMETER;
+	if (!call->arg[2] ||
+	    !query(port, FIELD_GET(PORT_BLOCK, call->arg[1]), block))
+		return refuse(call);
 	return hea_dma_write(call->arg[4], block, sizeof(block)) ?
 	       H_SUCCESS : H_PARAMETER;
 }
@@ -261,10 +262,7 @@ long hea_call_modify_port(struct ebus_hcall *call)
 	if (!port || !hea_dma_read(block, call->arg[4], sizeof(block)))
 		return H_PARAMETER;
 	rc = modify(port, FIELD_GET(PORT_BLOCK, call->arg[1]), call->arg[2], block);
-	if (rc != H_SUCCESS)
-		hea_oracle(ORACLE_BAD_ARGUMENT, "modify port %lx, select %lx",
-			   call->arg[1], call->arg[2]);
-	return rc;
+	return rc == H_SUCCESS ? rc : refuse(call);
 }
 
 /* The wire is plugged in, or pulled out. Context: hea_lock held. */
@@ -272,4 +270,34 @@ void hea_port_link(struct hea_port *port, bool up)
 {
 	port->link = up;
 	hea_notify_port(port, EVENT_PORT_STATE);
+}
+
+/* Nothing that is posted is done until it goes on. Context: hea_lock held. */
+void hea_port_stall(struct hea_port *port, bool on)
+{
+	port->stalled = on;
+	hea_engine_wake();
+}
+
+static void show_port(struct seq_file *m, const struct hea_port *port)
+{
+	unsigned int vid;
+
+	if (port->promiscuous_qp)
+		seq_printf(m, "%u promiscuous\n", port->number);
+	for (vid = 0; vid < 64 * ARRAY_SIZE(port->vlan_filter); vid++) {
+		if (port->vlan_filter[vid / 64] & IBM_BIT(vid % 64))
+			seq_printf(m, "%u vlan %u\n", port->number, vid);
+	}
+	hea_bcmc_show(m, port);
+}
+
+/* What frames the ports take: a line for each reason to take some */
+void hea_ports_show(struct seq_file *m)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&hea_lock);
+	for (i = 0; i < hea_nr_ports; i++)
+		show_port(m, &ports[i]);
 }

@@ -24,6 +24,8 @@ struct qp_block {
 
 #define SELECT_CONTROL	IBM_BIT(0)
 
+#define DISABLE_GET_LAST	3
+
 /* Protected by hea_lock; 0: not stopped */
 static ktime_t stopped_since[HEA_MAX_PORTS][HEA_MAX_QPS];
 static u64 stopped_us[HEA_MAX_PORTS], nr_stops[HEA_MAX_PORTS];
@@ -96,6 +98,19 @@ static struct hea_qp *argument(const struct ebus_hcall *call)
 	return NULL;
 }
 
+static long refuse(const struct ebus_hcall *call)
+{
+	hea_oracle(ORACLE_BAD_ARGUMENT, "%s: %lx, select %lx",
+		   hea_call_name(call->opcode), call->arg[1], call->arg[3]);
+	return H_PARAMETER;
+}
+
+/* The only category that drivers use (ehea_main.c, ehea_activate_qp()) */
+static bool category_ok(const struct ebus_hcall *call)
+{
+	return !call->arg[1];
+}
+
 /* H_QUERY_HEA_QP, category 0: ehea_phyp.c, ehea_h_query_ehea_qp() */
 long hea_call_query_qp(struct ebus_hcall *call)
 {
@@ -104,8 +119,10 @@ long hea_call_query_qp(struct ebus_hcall *call)
 
 	lockdep_assert_held(&hea_lock);
 	qp = argument(call);
-	if (!qp || call->arg[1] || !hea_block_ok(call->arg[4]))
+	if (!qp || !hea_block_ok(call->arg[4]))
 		return H_PARAMETER;
+	if (!category_ok(call))
+		return refuse(call);
 	block.control = cpu_to_be64(qp->control);
 	block.max_send = cpu_to_be32(qp->ring[RING_SEND].nr_entries - 1);
 	block.max_receive = cpu_to_be32(qp->ring[RING_RQ1].nr_entries - 1);
@@ -115,26 +132,17 @@ long hea_call_query_qp(struct ebus_hcall *call)
 	       H_SUCCESS : H_PARAMETER;
 }
 
+/* ehea_phyp.h, H_QP_CR_STATE_* */
 static bool is_state(u64 state)
 {
 	return state == QP_RESET || state == QP_INITIALIZED ||
 	       state == QP_RECEIVES || state == QP_SENDS || state == QP_ERROR;
 }
 
-static bool has_pages(const struct hea_qp *qp)
-{
-	unsigned int i;
-
-	for (i = 0; i < NR_RINGS; i++) {
-		if (!hea_ring_complete(&qp->ring[i]))
-			return false;
-	}
-	return true;
-}
-
 /*
  * H_MODIFY_HEA_QP, category 0, the control register: ehea_phyp.c,
- * ehea_h_modify_ehea_qp(). That any state may follow any other is assumed.
+ * ehea_h_modify_ehea_qp(). That any state may follow any other, and that none is
+ * enabled without pages, is assumed.
  */
 long hea_call_modify_qp(struct ebus_hcall *call)
 {
@@ -144,13 +152,14 @@ long hea_call_modify_qp(struct ebus_hcall *call)
 
 	lockdep_assert_held(&hea_lock);
 	qp = argument(call);
-	if (!qp || call->arg[1] || call->arg[3] != SELECT_CONTROL ||
-	    !hea_block_ok(call->arg[4]) ||
+	if (!qp || !hea_block_ok(call->arg[4]) ||
 	    !hea_dma_read(&block, call->arg[4], sizeof(block)))
 		return H_PARAMETER;
+	if (!category_ok(call) || call->arg[3] != SELECT_CONTROL)
+		return refuse(call);
 	control = be64_to_cpu(block.control);
 	if (!is_state(FIELD_GET(QP_STATE, control)) ||
-	    (control & QP_ENABLED && !has_pages(qp))) {
+	    (control & QP_ENABLED && !hea_queue_complete(&qp->object))) {
 		hea_oracle(ORACLE_BAD_ARGUMENT, "QP %lx to control %llx",
 			   call->arg[2], control);
 		return H_PARAMETER;
@@ -162,7 +171,10 @@ long hea_call_modify_qp(struct ebus_hcall *call)
 	return H_SUCCESS;
 }
 
-/* H_DISABLE_AND_GET_HEA: ehea_phyp.c, ehea_h_disable_and_get_hea() */
+/*
+ * H_DISABLE_AND_GET_HEA: ehea_phyp.c, ehea_h_disable_and_get_hea(); what it can get is
+ * in ehea_phyp.h, H_DISABLE_GET_*. The model gives none of it: drivers do not look.
+ */
 long hea_call_disable_and_get(struct ebus_hcall *call)
 {
 	struct hea_qp *qp;
@@ -171,13 +183,15 @@ long hea_call_disable_and_get(struct ebus_hcall *call)
 	qp = argument(call);
 	if (!qp)
 		return H_PARAMETER;
+	if (!call->arg[1] || call->arg[1] > DISABLE_GET_LAST)
+		return refuse(call);
 	set_control(qp, qp->control & ~QP_ENABLED);
 	return H_SUCCESS;
 }
 
 /*
  * H_ERROR_DATA: the words that ehea_qmr.c, ehea_error_data() and print_error_data()
- * look at. H_R_STATE if there is nothing to tell.
+ * look at. H_R_STATE if there is nothing to tell: ehea_error_data() says so.
  */
 long hea_call_error_data(struct ebus_hcall *call)
 {

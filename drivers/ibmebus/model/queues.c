@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Event queues (EQ), completion queues (CQ) and queue pairs (QP): how they are made.
+ * Event queues (EQ), completion queues (CQ) and queue pairs (QP): how they are made;
+ * and their pages. eHCA has queue pairs of its own, see hca_queue_pairs.c.
  */
 
 #include <linux/log2.h>
 #include <linux/slab.h>
 
-#include "model.h"
+#include "hca.h"
 
 /* Assumed; the driver asks for less */
 #define MAX_EVENTS	4096
@@ -33,6 +34,12 @@ static long too_many(const char *what, u64 nr)
 	return H_PARAMETER;
 }
 
+static long no_interrupt(u64 controls)
+{
+	hea_oracle(ORACLE_BAD_ARGUMENT, "EQ without interrupt, %llx", controls);
+	return H_PARAMETER;
+}
+
 static long publish_eq(struct hea_eq *eq, struct ebus_hcall *call)
 {
 	int ist;
@@ -53,9 +60,15 @@ static long publish_eq(struct hea_eq *eq, struct ebus_hcall *call)
 	return H_SUCCESS;
 }
 
-/* H_ALLOC_HEA_RESOURCE of an EQ: ehea_phyp.c, ehea_h_alloc_resource_eq() */
+/*
+ * H_ALLOC_HEA_RESOURCE of an EQ: ehea_phyp.c, ehea_h_alloc_resource_eq(). That none is
+ * without entries is assumed, of this and of the other queues. eHCA: there is an
+ * interrupt, or it is for notifications (hcp_if.c of Linux 4.4,
+ * hipz_h_alloc_resource_eq()); that the limit is the same is assumed.
+ */
 long hea_eq_alloc(struct ebus_hcall *call)
 {
+	const enum hea_type type = hea_call_type(call, HEA_EQ);
 	struct hea_object *object;
 	unsigned long flags;
 	struct hea_eq *eq;
@@ -63,7 +76,9 @@ long hea_eq_alloc(struct ebus_hcall *call)
 
 	if (!call->arg[2] || call->arg[2] > MAX_EVENTS)
 		return too_many("EQ", call->arg[2]);
-	object = hea_object_alloc(HEA_EQ, sizeof(*eq));
+	if (type == HCA_EQ && !(call->arg[1] & (ALLOC_EQ_NOTIFY | ALLOC_EQ_ISN)))
+		return no_interrupt(call->arg[1]);
+	object = hea_object_alloc(type, sizeof(*eq));
 	if (!object)
 		return H_NO_MEM;
 	eq = to_eq(object);
@@ -84,7 +99,7 @@ static long publish_cq(struct hea_cq *cq, struct ebus_hcall *call)
 	struct hea_object *eq;
 
 	lockdep_assert_held(&hea_lock);
-	eq = hea_find(cq->eq, HEA_EQ);
+	eq = hea_find(cq->eq, HEA_SIBLING(cq->object.type, HEA_EQ));
 	if (!eq) {
 		hea_oracle(ORACLE_BAD_ARGUMENT, "CQ with EQ %llx", cq->eq);
 		return H_PARAMETER;
@@ -100,7 +115,10 @@ static long publish_cq(struct hea_cq *cq, struct ebus_hcall *call)
 	return H_SUCCESS;
 }
 
-/* H_ALLOC_HEA_RESOURCE of a CQ: ehea_phyp.c, ehea_h_alloc_resource_cq() */
+/*
+ * H_ALLOC_HEA_RESOURCE of a CQ: ehea_phyp.c, ehea_h_alloc_resource_cq(); eHCA: hcp_if.c
+ * of Linux 4.4, hipz_h_alloc_resource_cq()
+ */
 long hea_cq_alloc(struct ebus_hcall *call)
 {
 	struct hea_object *object;
@@ -110,7 +128,7 @@ long hea_cq_alloc(struct ebus_hcall *call)
 
 	if (!call->arg[4] || call->arg[4] >= MAX_CQES)
 		return too_many("CQ", call->arg[4]);
-	object = hea_object_alloc(HEA_CQ, sizeof(*cq));
+	object = hea_object_alloc(hea_call_type(call, HEA_CQ), sizeof(*cq));
 	if (!object)
 		return H_NO_MEM;
 	cq = to_cq(object);
@@ -170,6 +188,7 @@ static void take_arguments(struct hea_qp *qp, const struct ebus_hcall *call)
 		      FIELD_PREP(QP_STATE_NOW, QP_RESET);
 }
 
+/* ehea_qmr.h, struct ehea_qp_init_attr: an EQ, two CQs, a port */
 static bool refers_to_nothing(const struct hea_qp *qp)
 {
 	return !hea_find(qp->send_cq, HEA_CQ) ||
@@ -194,6 +213,7 @@ static void answer_qp(const struct hea_qp *qp, struct ebus_hcall *call)
 	call->out[6] = hea_galpa(&qp->object);
 }
 
+/* Drivers want three receive queues (ehea_phyp.c); the model has no other QPs */
 static long publish_qp(struct hea_qp *qp, struct ebus_hcall *call)
 {
 	lockdep_assert_held(&hea_lock);
@@ -236,62 +256,94 @@ long hea_qp_alloc(struct ebus_hcall *call)
 	return rc;
 }
 
-static struct hea_ring *ring_of(struct hea_object *object, unsigned int queue)
+static unsigned int nr_rings(const struct hea_object *object)
 {
 	switch (object->type) {
 	case HEA_QP:
-		return &to_qp(object)->ring[queue];
-	case HEA_CQ:
-		return queue ? NULL : &to_cq(object)->ring;
+		return NR_RINGS;
+	case HCA_QP:
+		return HCA_NR_RINGS;
 	default:
-		return queue ? NULL : &to_eq(object)->ring;
+		return 1;
 	}
 }
 
-static bool all_registered(struct hea_object *object)
+static struct hea_ring *rings_of(struct hea_object *object)
+{
+	switch (object->type) {
+	case HEA_QP:
+		return to_qp(object)->ring;
+	case HCA_QP:
+		return container_of(object, struct hca_qp, object)->ring;
+	case HEA_CQ:
+	case HCA_CQ:
+		return &to_cq(object)->ring;
+	default:
+		return &to_eq(object)->ring;
+	}
+}
+
+/**
+ * hea_queue_complete() - whether a queue has all of its pages
+ * @object: an event queue, completion queue or queue pair
+ *
+ * Context: hea_lock held.
+ * Return: whether all have been registered, of all queues of a queue pair.
+ */
+bool hea_queue_complete(struct hea_object *object)
 {
 	unsigned int i;
 
-	for (i = 0; i < (object->type == HEA_QP ? NR_RINGS : 1); i++) {
-		if (!hea_ring_complete(ring_of(object, i)))
+	for (i = 0; i < nr_rings(object); i++) {
+		if (!hea_ring_complete(&rings_of(object)[i]))
 			return false;
 	}
 	return true;
 }
 
 /*
- * H_REGISTER_HEA_RPAGES for a queue: one page. H_PAGE_REGISTERED until the last page
- * is there (ehea_qmr.c, ehea_create_cq()); of a QP, of the last of its queues (eHCA's
- * ehca_qp.c in Linux 4.4, init_qp_queue()).
+ * H_REGISTER_HEA_RPAGES for a queue: one page of 4 KiB. H_PAGE_REGISTERED until the
+ * last page is there (ehea_qmr.c, ehea_create_cq()); of a QP, of the last of its queues
+ * (eHCA's ehca_qp.c in Linux 4.4, init_qp_queue()). That there are no lists of pages of
+ * queues is assumed: drivers register each by itself.
  */
 long hea_queue_register(struct hea_object *object, struct ebus_hcall *call)
 {
-	struct hea_ring *ring;
+	const unsigned int queue = FIELD_GET(PAGES_QUEUE, call->arg[1]);
 	long rc;
 
-	ring = ring_of(object, FIELD_GET(PAGES_QUEUE, call->arg[1]));
-	if (!ring || call->arg[4] != 1) {
+	if (queue >= nr_rings(object) || call->arg[4] != 1 ||
+	    FIELD_GET(PAGES_SIZE, call->arg[1])) {
 		hea_oracle(ORACLE_BAD_ARGUMENT, "%lu pages for queue %lx",
 			   call->arg[4], call->arg[1]);
 		return H_PARAMETER;
 	}
-	rc = hea_ring_register(ring, call->arg[3]);
+	rc = hea_ring_register(&rings_of(object)[queue], call->arg[3]);
 	if (rc != H_SUCCESS)
 		return rc;
-	return all_registered(object) ? H_SUCCESS : H_PAGE_REGISTERED;
+	return hea_queue_complete(object) ? H_SUCCESS : H_PAGE_REGISTERED;
 }
 
 /* It no longer refers to others */
 void hea_queue_put_users(struct hea_object *object)
 {
+	struct hca_qp *hca_qp;
+
 	switch (object->type) {
 	case HEA_QP:
 		hea_put_user(to_qp(object)->send_cq, HEA_CQ);
 		hea_put_user(to_qp(object)->receive_cq, HEA_CQ);
 		hea_put_user(to_qp(object)->eq, HEA_EQ);
 		break;
+	case HCA_QP:
+		hca_qp = container_of(object, struct hca_qp, object);
+		hea_put_user(hca_qp->send_cq, HCA_CQ);
+		hea_put_user(hca_qp->receive_cq, HCA_CQ);
+		hea_put_user(hca_qp->eq, HCA_EQ);
+		break;
 	case HEA_CQ:
-		hea_put_user(to_cq(object)->eq, HEA_EQ);
+	case HCA_CQ:
+		hea_put_user(to_cq(object)->eq, HEA_SIBLING(object->type, HEA_EQ));
 		break;
 	default:
 		hea_ist_free(to_eq(object)->ist);
@@ -303,8 +355,8 @@ void hea_queue_destroy(struct hea_object *object)
 {
 	unsigned int i;
 
-	for (i = 0; i < (object->type == HEA_QP ? NR_RINGS : 1); i++)
-		hea_ring_destroy(ring_of(object, i));
+	for (i = 0; i < nr_rings(object); i++)
+		hea_ring_destroy(&rings_of(object)[i]);
 }
 
 /**

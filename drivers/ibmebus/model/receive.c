@@ -212,7 +212,7 @@ static enum hea_drop deliver(struct hea_qp *qp, const struct hea_frame *frame,
 		return DROP_RECEIVE_DMA;
 	/* The completion queue has no entries for it, only the event */
 	if (cq)
-		hea_cq_completed(container_of(cq, struct hea_cq, object));
+		hea_cq_completed(container_of(cq, struct hea_cq, object), false);
 	return result;
 }
 

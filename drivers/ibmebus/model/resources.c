@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Handles of event queues, completion queues, queue pairs and memory regions, and
- * who refers to whom. A handle is never used twice: what has been freed is noticed.
+ * Handles of event queues, completion queues, queue pairs and memory regions of both
+ * adapters, and who refers to whom. A handle is never used twice: what has been freed
+ * is noticed.
  */
 
 #include <linux/preempt.h>
@@ -9,7 +10,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
-#include "model.h"
+#include "hca.h"
 
 #define HANDLE_TAG	0x7e10000000000000ULL
 #define HANDLE_INDEX	GENMASK_ULL(15, 0)
@@ -21,14 +22,21 @@ DEFINE_SPINLOCK(hea_lock);
 static struct hea_object **objects;
 static unsigned int last_index;
 static u32 serial;
-static unsigned int nr_objects[HEA_MR + 1];
-static struct list_head lists[HEA_MR + 1];
+static unsigned int nr_objects[NR_HEA_TYPES];
+static struct list_head lists[NR_HEA_TYPES];
 
 /* Freed objects, whose memory the engine frees */
 static LLIST_HEAD(discarded);
 
+/* Of eHCA: what H_QUERY_HCA says; 0: as many as there are handles */
+static const unsigned int max_objects[NR_HEA_TYPES] = {
+	[HCA_QP] = HCA_MAX_QPS, [HCA_CQ] = HCA_MAX_CQS, [HCA_EQ] = HCA_MAX_EQS,
+};
+
 static const char * const type_names[] = {
 	[HEA_QP] = "QP", [HEA_CQ] = "CQ", [HEA_EQ] = "EQ", [HEA_MR] = "MR",
+	[HCA_QP] = "hca_QP", [HCA_CQ] = "hca_CQ", [HCA_EQ] = "hca_EQ",
+	[HCA_MR] = "hca_MR",
 };
 
 /**
@@ -46,6 +54,23 @@ bool hea_may_sleep(const char *what)
 	    (!IS_ENABLED(CONFIG_PREEMPT_COUNT) || preemptible()))
 		return true;
 	hea_oracle(ORACLE_CONTEXT, "%s in atomic context", what);
+	return false;
+}
+
+/**
+ * hea_block_ok() - whether an address is one of a control block
+ * @phys: the address
+ *
+ * Blocks have a page of the adapter's each (asm/hvcall.h, H_CB_ALIGNMENT): of eHEA it is
+ * assumed, as drivers take a whole page for each (ehea_main.c, ehea_sense_port_attr()).
+ *
+ * Return: false if not, which is noted.
+ */
+bool hea_block_ok(u64 phys)
+{
+	if (!(phys % HEA_PAGE_SIZE) && hea_online_page(phys))
+		return true;
+	hea_oracle(ORACLE_BAD_ARGUMENT, "control block at %llx", phys);
 	return false;
 }
 
@@ -75,9 +100,12 @@ struct hea_object *hea_object_alloc(enum hea_type type, size_t size)
  */
 bool hea_object_add(struct hea_object *object)
 {
+	const unsigned int max = max_objects[object->type];
 	unsigned int i, index;
 
 	lockdep_assert_held(&hea_lock);
+	if (max && nr_objects[object->type] >= max)
+		return false;
 	for (i = 0; i < HEA_MAX_OBJECTS; i++) {
 		/* Not 0; and as late as possible one that was in use lately */
 		index = 1 + (last_index + i) % (HEA_MAX_OBJECTS - 1);
@@ -133,12 +161,15 @@ struct hea_object *hea_find(u64 handle, enum hea_type type)
 	       object : NULL;
 }
 
-/* Any type; what has been freed is noted */
-static struct hea_object *find_any(u64 handle)
+/*
+ * Any type, of the adapter that is called; that an unknown handle is refused is assumed
+ */
+static struct hea_object *find_any(const struct ebus_hcall *call, u64 handle)
 {
 	struct hea_object *object = hea_find_index(handle & HANDLE_INDEX);
 
-	if (object && object->handle == handle)
+	if (object && object->handle == handle &&
+	    hea_call_type(call, HEA_KIND(object->type)) == object->type)
 		return object;
 	if ((handle & ~(HANDLE_INDEX | HANDLE_SERIAL)) == HANDLE_TAG &&
 	    FIELD_GET(HANDLE_SERIAL, handle) <= serial)
@@ -190,7 +221,7 @@ void hea_free_discarded(void)
 	struct hea_object *object, *next;
 
 	llist_for_each_entry_safe(object, next, llist_del_all(&discarded), dead) {
-		if (object->type == HEA_MR)
+		if (HEA_KIND(object->type) == HEA_MR)
 			hea_mr_destroy(container_of(object, struct hea_mr, object));
 		else
 			hea_queue_destroy(object);
@@ -198,12 +229,16 @@ void hea_free_discarded(void)
 	}
 }
 
-/* H_ALLOC_HEA_RESOURCE: ehea_phyp.c, ehea_h_alloc_resource_*() */
+/*
+ * H_ALLOC_HEA_RESOURCE: ehea_phyp.c, ehea_h_alloc_resource_*(), H_ALL_RES_TYPE_*;
+ * H_ALLOC_RESOURCE of eHCA: hcp_if.c of Linux 4.4, hipz_h_alloc_resource_*().
+ */
 long hea_call_alloc(struct ebus_hcall *call)
 {
 	switch (FIELD_GET(ALLOC_TYPE, call->arg[1])) {
 	case HEA_QP:
-		return hea_qp_alloc(call);
+		return hea_call_type(call, HEA_QP) == HCA_QP ? hca_qp_alloc(call) :
+		       hea_qp_alloc(call);
 	case HEA_CQ:
 		return hea_cq_alloc(call);
 	case HEA_EQ:
@@ -211,60 +246,92 @@ long hea_call_alloc(struct ebus_hcall *call)
 	case HEA_MR:
 		return hea_mr_alloc(call);
 	}
-	hea_oracle(ORACLE_BAD_ARGUMENT, "H_ALLOC_HEA_RESOURCE: type %lx",
+	hea_oracle(ORACLE_BAD_ARGUMENT, "%s: type %lx", hea_call_name(call->opcode),
 		   call->arg[1]);
 	return H_PARAMETER;
 }
 
-/* H_REGISTER_HEA_RPAGES: ehea_phyp.c, ehea_h_register_rpage() */
+/*
+ * H_REGISTER_HEA_RPAGES: ehea_phyp.c, ehea_h_register_rpage(); H_REGISTER_RPAGES of
+ * eHCA: hcp_if.c of Linux 4.4, hipz_h_register_rpage()
+ */
 long hea_call_register_pages(struct ebus_hcall *call)
 {
 	struct hea_object *object;
 
 	lockdep_assert_held(&hea_lock);
-	object = find_any(call->arg[2]);
+	object = find_any(call, call->arg[2]);
 	if (!object)
 		return H_PARAMETER;
-	if (FIELD_GET(PAGES_SIZE, call->arg[1])) {
-		hea_oracle(ORACLE_BAD_ARGUMENT, "page size code in %lx",
-			   call->arg[1]);
-		return H_PARAMETER;
-	}
-	if (object->type == HEA_MR)
+	if (HEA_KIND(object->type) == HEA_MR)
 		return hea_mr_register(container_of(object, struct hea_mr, object),
 				       call);
 	return hea_queue_register(object, call);
 }
 
-/*
- * H_FREE_RESOURCE: in use, it is refused with H_R_STATE unless by force
- * (ehea_qmr.c, ehea_destroy_{qp,cq,eq}()). That force frees what is in use, whose
- * users then have nothing to refer to, is assumed.
- */
-long hea_call_free(struct ebus_hcall *call)
+/* A queue pair that is enabled is in use: assumed */
+static bool is_enabled(const struct hea_object *object)
 {
-	struct hea_object *object;
-	struct hea_qp *qp;
+	switch (object->type) {
+	case HEA_QP:
+		return container_of(object, struct hea_qp, object)->control &
+		       QP_ENABLED;
+	case HCA_QP:
+		return container_of(object, struct hca_qp, object)->enabled;
+	default:
+		return false;
+	}
+}
 
-	lockdep_assert_held(&hea_lock);
-	object = find_any(call->arg[1]);
-	if (!object)
-		return H_PARAMETER;
-	qp = object->type == HEA_QP ?
-	     container_of(object, struct hea_qp, object) : NULL;
-	/* A queue pair that is enabled is in use: assumed */
-	if (!call->arg[2] && (object->users || (qp && qp->control & QP_ENABLED)))
-		return H_R_STATE;
-	if (qp)
-		hea_qp_freed(qp);
-	if (object->type == HEA_MR)
+/*
+ * Why an object cannot be freed. eHEA: by force all can (ehea_qmr.c,
+ * ehea_destroy_{qp,cq,eq}()); that this frees what is in use, whose users then have
+ * nothing to refer to, is assumed. eHCA: force is for completion queues with an error
+ * (ehca_cq.c of Linux 4.4, ehca_destroy_cq()); that it changes nothing for what is in
+ * use is assumed.
+ */
+static long is_in_use(const struct hea_object *object, bool force)
+{
+	const bool in_use = object->users || is_enabled(object);
+
+	if (!(object->type & HCA))
+		return in_use && !force ? H_R_STATE : H_SUCCESS;
+	if (in_use)
+		return H_RESOURCE;
+	return object->type == HCA_CQ && !force &&
+	       container_of(object, struct hea_cq, object)->error ?
+	       H_R_STATE : H_SUCCESS;
+}
+
+static void forget(struct hea_object *object)
+{
+	if (object->type == HEA_QP)
+		hea_qp_freed(container_of(object, struct hea_qp, object));
+	else if (object->type == HCA_QP)
+		hca_qp_freed(container_of(object, struct hca_qp, object));
+	if (HEA_KIND(object->type) == HEA_MR)
 		hea_put_user(container_of(object, struct hea_mr, object)->origin,
-			     HEA_MR);
+			     object->type);
 	else
 		hea_queue_put_users(object);
 	hea_object_remove(object);
 	hea_discard(object);
-	return H_SUCCESS;
+}
+
+/* H_FREE_RESOURCE: of both adapters, with one number */
+long hea_call_free(struct ebus_hcall *call)
+{
+	struct hea_object *object;
+	long rc;
+
+	lockdep_assert_held(&hea_lock);
+	object = find_any(call, call->arg[1]);
+	if (!object)
+		return H_PARAMETER;
+	rc = is_in_use(object, call->arg[2]);
+	if (rc == H_SUCCESS)
+		forget(object);
+	return rc;
 }
 
 /* All objects, one a line */

@@ -28,6 +28,14 @@ int hea_ring_init(struct hea_ring *ring, unsigned int entry_size,
 	return ring->pages ? 0 : -ENOMEM;
 }
 
+/* As it was before it was used */
+void hea_ring_reset(struct hea_ring *ring)
+{
+	ring->head = 0;
+	ring->toggle = true;
+	ring->posted = 0;
+}
+
 void hea_ring_destroy(struct hea_ring *ring)
 {
 	kvfree(ring->pages);
@@ -38,7 +46,10 @@ bool hea_ring_complete(const struct hea_ring *ring)
 	return ring->nr_registered == ring->nr_pages;
 }
 
-/* Returns H_SUCCESS or what is wrong with the page */
+/*
+ * Returns H_SUCCESS or what is wrong with the page: that it has to be one of the
+ * adapter's (ehea_qmr.h, EHEA_PAGESIZE), of RAM, and not one too many, is assumed
+ */
 long hea_ring_register(struct hea_ring *ring, u64 page)
 {
 	if (page % HEA_PAGE_SIZE || hea_ring_complete(ring)) {
@@ -72,7 +83,7 @@ void hea_ring_advance(struct hea_ring *ring)
 	ring->toggle = !ring->toggle;
 }
 
-/* The adapter may use @nr more entries */
+/* The adapter may use @nr more entries; that a queue cannot have too many: assumed */
 void hea_ring_post(struct hea_ring *ring, u64 handle, unsigned int nr)
 {
 	ring->posted += nr;

@@ -81,7 +81,8 @@ static struct hea_qp *next_qp(void)
 
 	list_for_each_entry(object, hea_list(HEA_QP), list) {
 		qp = container_of(object, struct hea_qp, object);
-		if (!hea_qp_sends(qp) || !qp->ring[RING_SEND].posted)
+		if (!hea_qp_sends(qp) || !qp->ring[RING_SEND].posted ||
+		    hea_port_find(qp->port)->stalled)
 			continue;
 		list_move_tail(&object->list, hea_list(HEA_QP));
 		return qp;
@@ -142,7 +143,7 @@ bool hea_transmit_fetch(void)
 	return ret;
 }
 
-/* The descriptors behind one another into the frame */
+/* The descriptors behind one another into the frame; the limit is the model's own */
 static enum hea_drop read_sges(const struct hea_qp *qp, const struct hea_sge *sge,
 			       unsigned int nr, struct hea_frame *all)
 {
@@ -161,6 +162,7 @@ static enum hea_drop read_sges(const struct hea_qp *qp, const struct hea_sge *sg
 	return DELIVERED;
 }
 
+/* An entry is as long as the driver has said (ehea.h, EHEA_SG_SQ) */
 static bool fits(const struct hea_qp *qp, unsigned int sges_at, unsigned int nr)
 {
 	return offsetof(struct hea_send_wqe, body) + sges_at +
@@ -213,6 +215,7 @@ static enum hea_drop gather(const struct hea_qp *qp, struct hea_frame *all)
 	return DROP_BAD_WQE;
 }
 
+/* That a frame without a whole Ethernet header is not sent: assumed */
 static bool is_sane(const struct hea_frame *all)
 {
 	if (all->len >= ETH_HLEN && hea_offload_ok(&job.wqe, all))
