@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Regions of users, and those that the firmware does not let go of.
+ *
+ * Whoever ends a region cannot be told that it is still there: he goes. It is kept with
+ * what it needs, and the firmware asked again whenever a user in the kernel comes or
+ * goes, or a memory block wants to change. Until then nobody else gets its memory, and
+ * its protection domain stays taken.
+ */
+
+#include <linux/err.h>
+#include <linux/printk.h>
+#include <linux/ratelimit.h>
+#include <linux/slab.h>
+
+#include "max_mr.h"
+
+static void free_region(struct ehca_memory *memory, struct ehca_region *region)
+{
+	if (region->pins)
+		memory->unpin(region->pins);
+	kfree(region);
+}
+
+static bool has_left_ram(const struct ehca_memory *memory)
+{
+	const struct ehca_region *region;
+
+	list_for_each_entry(region, &memory->left, list) {
+		if (!region->pins)
+			return true;
+	}
+	return false;
+}
+
+static void free_left(struct ehca_memory *memory)
+{
+	struct ehca_region *region, *next;
+
+	list_for_each_entry_safe(region, next, &memory->left, list) {
+		if (ebus_mr_free(&region->mr, &memory->owner))
+			continue;
+		list_del(&region->list);
+		free_region(memory, region);
+	}
+}
+
+static bool has_users(struct ehca_memory *memory)
+{
+	bool has;
+
+	mutex_lock(&memory->lock);
+	has = !list_empty(&memory->users);
+	mutex_unlock(&memory->lock);
+	return has;
+}
+
+/* Who becomes a user meanwhile makes another one: he waits for mr_lock. */
+static void free_max(struct ehca_memory *memory)
+{
+	if (!memory->max || has_users(memory) || has_left_ram(memory))
+		return;
+	if (ebus_mr_free(&memory->max->mr, &memory->owner)) {
+		pr_err_ratelimited("%s: the firmware does not free the memory region of all RAM\n",
+				   ehca_place_name(&memory->place));
+		return;
+	}
+	free_region(memory, memory->max);
+	memory->max = NULL;
+}
+
+/**
+ * ehca_reclaim() - free regions that are no longer needed
+ * @memory: the adapter's
+ *
+ * Those that the firmware did not free so far, and the max MR, if it has no users.
+ *
+ * Context: Process context, may sleep; &ehca_memory.mr_lock held.
+ */
+void ehca_reclaim(struct ehca_memory *memory)
+{
+	lockdep_assert_held(&memory->mr_lock);
+	free_left(memory);
+	free_max(memory);
+	mutex_lock(&memory->lock);
+	memory->held = memory->max || has_left_ram(memory);
+	mutex_unlock(&memory->lock);
+}
+
+/**
+ * ehca_region_drop() - the end of a region, with the lock held
+ * @memory: the adapter's
+ * @region: the region, in no list
+ *
+ * Context: Process context, may sleep; &ehca_memory.mr_lock held. ehca_reclaim()
+ * follows, before it is released.
+ */
+void ehca_region_drop(struct ehca_memory *memory, struct ehca_region *region)
+{
+	lockdep_assert_held(&memory->mr_lock);
+	if (!ebus_mr_free(&region->mr, &memory->owner)) {
+		free_region(memory, region);
+		return;
+	}
+	pr_err_ratelimited("%s: the firmware does not free memory region %#llx\n",
+			   ehca_place_name(&memory->place), region->mr.handle);
+	/* Before the region whose pages it shares, which may be there */
+	list_add(&region->list, &memory->left);
+}
+
+/**
+ * ehca_region_end() - the end of a region of a user's in user space
+ * @memory: the adapter's
+ * @region: the region; its memory is let go of when the firmware has freed it
+ *
+ * Context: Process context, may sleep.
+ */
+void ehca_region_end(struct ehca_memory *memory, struct ehca_region *region)
+{
+	if (!ebus_mr_free(&region->mr, &memory->owner)) {
+		free_region(memory, region);
+		return;
+	}
+	mutex_lock(&memory->mr_lock);
+	ehca_region_drop(memory, region);
+	mutex_unlock(&memory->mr_lock);
+}
+
+/**
+ * ehca_region_make() - make a region of a user's in user space
+ * @memory: the adapter's
+ * @access: EBUS_MR_* or'ed
+ * @pd: protection domain
+ * @shape: what it consists of, but for the page size
+ * @pins: what keeps that where it is; belongs to the region, after an error, too
+ *
+ * Context: Process context, may sleep.
+ * Return: the region, or an ERR_PTR(): -EINVAL if the adapter has no such regions,
+ * -ENOMEM, or what ebus_errno() makes of the firmware's refusal.
+ */
+struct ehca_region *ehca_region_make(struct ehca_memory *memory, u32 access,
+				     u32 pd, const struct ebus_mr_shape *shape,
+				     void *pins)
+{
+	struct ehca_region *region = kzalloc(sizeof(*region), GFP_KERNEL);
+	struct ebus_mr_owner owner = memory->owner;
+	struct ebus_mr_shape fitting = *shape;
+	int ret = -EINVAL;
+
+	if (!region) {
+		memory->unpin(pins);
+		return ERR_PTR(-ENOMEM);
+	}
+	region->pins = pins;
+	region->pd = pd;
+	owner.access = access;
+	owner.pd = pd;
+	fitting.page_shift = ebus_mr_page_shift(shape, memory->page_sizes);
+	if (fitting.page_shift && shape->length <= memory->max_mr_size)
+		ret = ebus_mr_make(&region->mr, &owner, &fitting);
+	if (!ret)
+		return region;
+	ehca_region_end(memory, region);
+	return ERR_PTR(ret);
+}
+
+/**
+ * ehca_region_left_in() - has the firmware a region for a former user?
+ * @memory: the adapter's
+ * @pd: protection domain
+ *
+ * Context: Process context, may sleep.
+ * Return: whether one with that protection domain is left, so that nobody else may
+ * have it.
+ */
+bool ehca_region_left_in(struct ehca_memory *memory, u32 pd)
+{
+	const struct ehca_region *region;
+	bool left = false;
+
+	mutex_lock(&memory->mr_lock);
+	list_for_each_entry(region, &memory->left, list)
+		left |= region->pd == pd;
+	mutex_unlock(&memory->mr_lock);
+	return left;
+}
