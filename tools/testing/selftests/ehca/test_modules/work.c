@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Work requests. Each has a name of 64 bits that nobody can guess, and gets exactly
+ * one completion, which tells it.
+ */
+
+#include <linux/minmax.h>
+#include <linux/random.h>
+
+#include "traffic.h"
+
+static int unused_work(struct side *side)
+{
+	int i;
+
+	for (i = 0; i < MAX_WORK; i++) {
+		if (!side->work[i].posted)
+			return i;
+	}
+	return complain("more than %u work requests at once", MAX_WORK);
+}
+
+static struct work *start(struct side *side, int index)
+{
+	struct work *work = &side->work[index];
+
+	*work = (struct work) { .wr_id = get_random_u64(), .posted = true };
+	return work;
+}
+
+/**
+ * work_receive() - post a receive request
+ * @side: of this side
+ * @sge: where to
+ * @nr: how many there are
+ *
+ * Return: its index, or a negative errno.
+ */
+int work_receive(struct side *side, struct ib_sge *sge, unsigned int nr)
+{
+	const int index = unused_work(side);
+	struct ib_recv_wr wr = { .sg_list = sge, .num_sge = nr };
+	int ret;
+
+	if (index < 0)
+		return index;
+	wr.wr_id = start(side, index)->wr_id;
+	ret = ib_post_recv(side->qp, &wr, NULL);
+	if (ret)
+		side->work[index].posted = false;
+	return ret ?: index;
+}
+
+/**
+ * work_send() - post a send request
+ * @side: of this side
+ * @wr: all of it but the name
+ *
+ * Return: its index, or a negative errno.
+ */
+int work_send(struct side *side, struct ib_send_wr *wr)
+{
+	const int index = unused_work(side);
+	int ret;
+
+	if (index < 0)
+		return index;
+	wr->wr_id = start(side, index)->wr_id;
+	ret = ib_post_send(side->qp, wr, NULL);
+	if (ret)
+		side->work[index].posted = false;
+	return ret ?: index;
+}
+
+static int book(struct side *side, const struct ib_wc *wc)
+{
+	struct work *work;
+
+	for (work = side->work; work < side->work + MAX_WORK; work++) {
+		if (!work->posted || work->wr_id != wc->wr_id)
+			continue;
+		if (work->completed)
+			return complain("two completions of one request");
+		if (wc->qp != side->qp)
+			return complain("completion of another queue pair");
+		work->completed = true;
+		work->wc = *wc;
+		return 0;
+	}
+	return complain("completion of no request: wr_id %#llx status %s",
+			wc->wr_id, ib_wc_status_msg(wc->status));
+}
+
+/* What there is; the number of completions, or a negative errno */
+static int poll(struct side *side)
+{
+	struct ib_wc wc[4];
+	int i, nr, ret, total = 0;
+
+	do {
+		nr = ib_poll_cq(side->cq, ARRAY_SIZE(wc), wc);
+		if (nr < 0)
+			return nr;
+		for (i = 0; i < nr; i++) {
+			ret = book(side, &wc[i]);
+			if (ret)
+				return ret;
+		}
+		total += nr;
+	} while (nr);
+	return total;
+}
+
+/* The same, but wait for something */
+static int poll_or_wait(struct side *side)
+{
+	int ret;
+
+	ret = poll(side);
+	if (ret)
+		return min(ret, 0);
+	WRITE_ONCE(side->news, false);
+	ret = ib_req_notify_cq(side->cq, IB_CQ_NEXT_COMP |
+			       IB_CQ_REPORT_MISSED_EVENTS);
+	if (ret)
+		return min(ret, 0);
+	return wait_for_news(&side->news);
+}
+
+/**
+ * work_wait() - wait until a request is complete
+ * @side: the side that has posted it
+ * @index: which it is, or the errno of posting it
+ *
+ * Whatever else completes meanwhile is noted.
+ *
+ * Return: 0 or an errno.
+ */
+int work_wait(struct side *side, int index)
+{
+	int ret = min(index, 0);
+
+	while (!ret && !side->work[index].completed)
+		ret = poll_or_wait(side);
+	return ret;
+}
+
+/* Wait until all requests are complete */
+int work_wait_all(struct side *side)
+{
+	int i, ret = 0;
+
+	for (i = 0; i < MAX_WORK && !ret; i++) {
+		if (side->work[i].posted)
+			ret = work_wait(side, i);
+	}
+	return ret;
+}
+
+/**
+ * work_expect() - see how a request ended, which is over with that
+ * @side: the side that has posted it
+ * @index: which it is
+ * @status: how it has to have ended
+ *
+ * Return: 0 or -EPROTO.
+ */
+int work_expect(struct side *side, int index, enum ib_wc_status status)
+{
+	struct work *work = &side->work[index];
+
+	work->posted = false;
+	if (work->wc.status == status)
+		return 0;
+	return complain("%s instead of %s", ib_wc_status_msg(work->wc.status),
+			ib_wc_status_msg(status));
+}
+
+/**
+ * work_forget() - requests that have no completion of their own are over
+ * @side: whose
+ */
+void work_forget(struct side *side)
+{
+	int i;
+
+	for (i = 0; i < MAX_WORK; i++)
+		side->work[i].posted &= side->work[i].completed;
+}
+
+/* See that no completion comes that nobody waits for */
+int work_expect_none(struct side *side)
+{
+	const int nr = poll(side);
+
+	return nr > 0 ? complain("%d completions too many", nr) : nr;
+}
+
+/* A piece of a side's buffer */
+struct ib_sge side_sge(struct side *side, size_t offset, size_t size)
+{
+	return (struct ib_sge) {
+		.addr = side->buffer.dma + offset,
+		.length = size,
+		.lkey = side->pd->local_dma_lkey,
+	};
+}
