@@ -130,13 +130,6 @@ CALLERS = {
     "mm/compaction": "",
     "mm/damon/ops-common": "DAMON_PADDR",
     "mm/hmm_devmem": "HMM_DEVMEM",
-    "mm/hmm_devmem/evict": "HMM_DEVMEM",
-    "mm/hmm_devmem/migrate": "HMM_DEVMEM",
-    "mm/hmm_devmem/pages": "HMM_DEVMEM",
-    "mm/hmm_devmem/range": "HMM_DEVMEM",
-    "mm/hmm_devmem/search": "HMM_DEVMEM",
-    "mm/hmm_devmem/tests/search_kunit": "HMM_DEVMEM_KUNIT_TEST",
-    "mm/hmm_devmem/yield": "HMM_DEVMEM",
     "mm/huge_memory": "TRANSPARENT_HUGEPAGE",
     "mm/kasan/shadow": "KASAN",
     "mm/kmemleak": "DEBUG_KMEMLEAK",
@@ -171,7 +164,8 @@ ELSEWHERE = {
 }
 
 # Folders of ours, in which the Makefile decides what is built, and the symbol that brings them
-FOLDERS = {"mm/memory_hotplug/": "MEMORY_HOTPLUG", "drivers/ibmebus/": "EBUS", "drivers/net/ehea/": "EBUS"}
+FOLDERS = {"mm/memory_hotplug/": "MEMORY_HOTPLUG", "mm/hmm_devmem/": "HMM_DEVMEM", "drivers/ibmebus/": "EBUS",
+           "drivers/net/ehea/": "EBUS", "drivers/infiniband/hw/ehca/": "INFINIBAND_EHCA"}
 OURS = ("mm/memory_hotplug", "drivers/base/memory")     # all of MEMORY_HOTPLUG; more of ours goes to CALLERS
 
 INTERFACE_HEADERS = ("include/linux/memory.h", "include/linux/memory_hotplug.h")

@@ -146,7 +146,8 @@ def kernel_doc(subject):
 
 # What is checked on one architecture or another: the first prefix that fits
 CHECKED_ON = {"arch/x86/": "x86_64", "arch/powerpc/": "ppc64", "arch/": None, "tools/": None, "Documentation/": None,
-              "drivers/ibmebus/": "ppc64", "drivers/net/ehea/": "ppc64", "": "x86_64"}
+              "drivers/ibmebus/": "ppc64", "drivers/net/ehea/": "ppc64", "drivers/infiniband/hw/ehca/": "ppc64",
+              "": "x86_64"}
 CHECKED_WITH = {"x86_64": ["xen"], "ppc64": []}         # fragments besides those of the kernel with KUnit
 
 

@@ -27,7 +27,7 @@ BALLOON = ("drivers/xen/balloon.c",)
 PAIRS = (
     (("mm/memory_hotplug.c", "mm/memory_hotplug/**/*.[ch]", "drivers/base/memory*.[ch]"), CORE),
     (("tools/testing/selftests/memory-hotplug/**/*",), SELFTEST),
-    (("drivers/net/ehea/*.[ch]", "drivers/ibmebus/**/*.[ch]"), EHEA),
+    (("drivers/net/ehea/*.[ch]", "drivers/ibmebus/**/*.[ch]", "drivers/infiniband/hw/ehca/**/*.[ch]"), EHEA),
     (("drivers/xen/balloon*.[ch]",), BALLOON),
 )
 
