@@ -10,6 +10,10 @@ from .qemu import TRACING
 # Allocations whose end is not to be seen in the trace, or need not come
 UNSEEN = {"kernfs_fop_open": "kfree_rcu() frees in bulk, without an event",
           "sparse_add_section": "kfree_rcu() too",
+          "__register_sysctl_table": "kfree_rcu() too", "__hw_addr_add_ex": "kfree_rcu() too",
+          "____ip_mc_inc_group": "kfree_rcu() too",
+          "mas_alloc_nodes": "freed in bulk",
+          "__set_page_owner": "kept, with page_owner=on, for each way to an allocation",
           "alloc_vmap_area": "freed in bulk; of the buffer in which percpu_stats is shown",
           "alloc_inode": "cached", "__d_alloc": "cached",
           "fill_pool": "kept by debugobjects for the next user",
@@ -51,6 +55,7 @@ class Allocations:
             {selftests.program('mhp')} settle
             cd {TRACING}
             echo {self.buffer_kib} > buffer_size_kb
+            echo > trace
             for event in kmalloc kmem_cache_alloc; do
                 echo 'comm == "{self.name}"' > events/kmem/$event/filter
             done

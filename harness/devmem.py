@@ -43,3 +43,15 @@ def hold(guest, pages):
     process = guest.spawn(f"{program('devmem')} hold {pages}")
     process.wait_output("held", 60)
     return process
+
+
+def confine(guest, start, last):
+    """A section of device memory at this address, where real memory may come; what it is then.
+
+    It may move to what is above and not above `last`, the nearest first.
+    """
+    load(guest, 0)
+    assert ask(guest, f"add 1 {start} {last} 0 bottom-up") == ""
+    now = state(guest)
+    assert now.start == start and now.moves == 0
+    return now

@@ -9,12 +9,16 @@ from .qemu import scaled
 
 COLLECTION = "ehea"
 MODEL = "/sys/kernel/debug/ebus_model"
-OURS, BASE = "ehea", "ehea_6_12"
-MODULES = ["ebus_model", OURS, BASE]
-ADDRESSES = "10.9.0.1", "10.9.0.2"
+DEFECTS = "/sys/kernel/debug/ebus_defects/defects"
+OURS, BASE, BAD = "ehea", "ehea_6_12", "ebus_defects"
+MODULES = ["ebus_model", OURS, BASE, BAD]
 TCP, UDP = 5001, 5002
 # What the hardware does with a frame that a driver must not be the cause of
 OUR_DROPS = ("no_translation", "wrong_key", "qp_disabled", "no_receive_descriptor")
+
+
+def address(side, net=0):
+    return f"10.9.{net}.{side + 1}"
 
 
 def files(image):
@@ -24,26 +28,40 @@ def files(image):
 
 def counters(g, name):
     """{what: number} of one of the model's files."""
-    pairs = [line.split() for line in g.run(f"cat {MODEL}/{name}").splitlines() if not line.startswith("#")]
-    return {pair[0]: int(pair[1]) for pair in pairs}
+    return numbers(g.run(f"cat {MODEL}/{name}").splitlines())
+
+
+def numbers(lines):
+    return {line.split()[0]: int(line.split()[1]) for line in lines if not line.startswith("#")}
 
 
 def reset(g, *names):
-    for name in names:
-        g.run(f"echo 0 > {MODEL}/{name}")
+    g.run(" && ".join(f"echo 0 > {MODEL}/{name}" for name in names))
 
 
 def wrong(g):
     """What the model has seen that hardware would not have survived; empty if nothing."""
-    seen = {what: number for what, number in counters(g, "oracle").items() if number}
-    texts = [line for line in g.run(f"cat {MODEL}/oracle").splitlines() if line.startswith("#")]
-    return {**seen, "texts": texts} if seen else {}
+    lines = g.run(f"cat {MODEL}/oracle").splitlines()
+    seen = {what: number for what, number in numbers(lines).items() if number}
+    return {**seen, "texts": [line for line in lines if line.startswith("#")]} if seen else {}
+
+
+def defects(g):
+    """What the driver that has defects can do: {defect: the oracle that it is for, None if nothing is wrong}."""
+    pairs = [line.split() for line in g.run(f"cat {DEFECTS}").splitlines()]
+    return {defect: oracle if oracle != "-" else None for defect, oracle in pairs}
 
 
 def objects(g):
     """The objects that drivers have made, by kind: {kind: number}."""
     kinds = [line.split()[0] for line in g.run(f"cat {MODEL}/objects").splitlines()]
     return {kind: kinds.count(kind) for kind in kinds}
+
+
+def filters(g, port):
+    """What frames a port takes, as the firmware knows it."""
+    lines = [line.split(" ", 1) for line in g.run(f"cat {MODEL}/filter").splitlines()]
+    return [text for number, text in lines if int(number) == port]
 
 
 def calls(g):
@@ -70,10 +88,10 @@ def interfaces(g):
 
 
 class Wire:
-    """Two ports, each in a namespace of its own: side 0 in the guest's, side 1 in another."""
+    """Two ports, each in a namespace of its own: side 0 in the guest's, side 1 in another. Each wire has its net."""
 
-    def __init__(self, g, names, mtu=1500):
-        self.g, self.names = g, names
+    def __init__(self, g, names, mtu=1500, net=0):
+        self.g, self.names, self.net = g, names, net
         self.holder = g.spawn("exec unshare -n sh -c 'echo $$; exec cat'")
         self.pid = int(self.holder.wait_until(lambda text: text.endswith("\n")))
         g.run(f"ip link set {names[1]} netns {self.pid}")
@@ -89,18 +107,29 @@ class Wire:
     def run(self, side, line, **options):
         return self.g.run(f"{self.inside(side)}{line}", **options)
 
+    def sh(self, side, line, **options):
+        return self.g.sh(f"{self.inside(side)}{line}", **options)
+
     def spawn(self, side, line):
         return self.g.spawn(f"exec {self.inside(side)}{line}")
 
     def up(self, side):
-        self.run(side, f"ip addr replace {ADDRESSES[side]}/24 dev {self.names[side]}")
+        self.run(side, f"ip addr replace {address(side, self.net)}/24 dev {self.names[side]}")
         self.run(side, f"ip link set {self.names[side]} up")
 
     def down(self, side):
         self.run(side, f"ip link set {self.names[side]} down")
 
-    def ping(self, side=0, size=56):
-        self.run(side, f"ping -c 1 -W 5 -s {size} {ADDRESSES[1 - side]}")
+    def ping(self, side=0, size=56, net=None):
+        self.run(side, f"ping -c 1 -W 5 -s {size} {self.other(side, net)}")
+
+    def other(self, side, net=None):
+        """The address at the other end, of the wire's net or of another that it has."""
+        return address(1 - side, self.net if net is None else net)
+
+    def port_offset(self, net=None):
+        """Nets share the guest's ports."""
+        return 10 * (self.net if net is None else net)
 
     def close(self):
         self.holder.close_input()
@@ -149,12 +178,14 @@ class Stream:
         return ends
 
 
-def tcp(wire, side=0, mib=16, where="/tmp"):
-    return Stream(wire, f"tcp-send {ADDRESSES[1 - side]} {TCP} {where}/pattern{side} {mib}", f"tcp-serve {TCP}", side)
+def tcp(wire, side=0, mib=16, where="/tmp", net=None):
+    to, port = wire.other(side, net), TCP + wire.port_offset(net)
+    return Stream(wire, f"tcp-send {to} {port} {where}/pattern{port}-{side} {mib}", f"tcp-serve {port}", side)
 
 
-def udp(wire, side=1, size=1400):
-    return Stream(wire, f"udp-send {ADDRESSES[1 - side]} {UDP} {size}", f"udp-serve {UDP}", side)
+def udp(wire, side=1, size=1400, net=None):
+    to, port = wire.other(side, net), UDP + wire.port_offset(net)
+    return Stream(wire, f"udp-send {to} {port} {size}", f"udp-serve {port}", side)
 
 
 def account(g):

@@ -19,7 +19,7 @@ ON_ARM64 = (ARM64, *(f"core/test_{name}.py" for name in (
 # Left out when all parts run, for time
 MORE_ON_DEBUG = ("refusal",)
 MORE_ON_ARM64 = (DEVMEM, "core/test_policies.py", "core/test_load.py", "core/test_pages.py")
-MORE_ON_PPC64 = (DEVMEM,)
+MORE_ON_PPC64 = (DEVMEM, DEVMEM_RANGES)
 ON_PPC64 = (PPC64, *(f"core/test_{name}.py" for name in ("boot", "kunit", "selftests", "ranges")))
 DEBUG_ON_ARM64 = (ARM64, DEVMEM, *(f"core/test_{name}.py" for name in ("boot", "kunit", "selftests", "dimms", "nodes")))
 SECTION_OPS = "core/test_section_ops.py"

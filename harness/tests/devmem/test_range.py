@@ -3,27 +3,36 @@
 
 import pytest
 
-from harness import devmem, memory
+from harness import devmem, memory, selftests
+from harness.dlpar import refusal
 
 pytestmark = pytest.mark.slow_on_debug
 
 GIB = 1 << 30
-ROOM = {"mem": "3G", "maxmem": "16G", "slots": 4}
+DIMM = 1 * GIB
+# What comes with DLPAR is online at once: not for what could never leave it again
+ROOM = {"mem": "3G", "maxmem": "16G", "slots": 4, "append": "movable_node"}
 
 
 @pytest.fixture
 def device(guest, kernel_ours):
     def make(kernel=kernel_ours, **options):
-        return guest(kernel=kernel, modules=[devmem.MODULE], files=devmem.files(kernel), **{**ROOM, **options})
+        return guest(kernel=kernel, modules=[devmem.MODULE],
+                     files={**devmem.files(kernel), **selftests.files(kernel)}, **{**ROOM, **options})
     return make
+
+
+def plug(g, name, check=True):
+    """A DIMM; True if the kernel has added it."""
+    return g.plug_dimm(name, size=f"{DIMM >> 20}M", check=check)
 
 
 def dimm_address(g):
     """Where the first DIMM comes, known from one that has gone again."""
     memory.auto_online(g, "offline")
-    g.plug_dimm("first")
+    assert plug(g, "first")
     address = g.qmp("query-memory-devices")[0]["data"]["addr"]
-    assert g.unplug_dimm("first")
+    assert g.unplug_dimm("first", timeout=120)
     return address
 
 
@@ -50,44 +59,59 @@ def test_hot_pluggable_addresses_are_used_last(device):
         devmem.unload(g)
 
 
-def confine(g, address, most=0):
-    """Device memory that begins at the address of the next DIMM; it may move to what is not above most, or anywhere."""
-    devmem.load(g, 0)
-    if most:
-        assert devmem.ask(g, f"add 1 {address} {most} 0 bottom-up") == ""
-    else:
-        # Nothing else is free when it is added: the firmware's declaration counts
-        assert devmem.ask(g, f"add 1 {address} {address + 4 * GIB - 1} 0 bottom-up") == ""
-    now = devmem.state(g)
-    assert now.start == address and now.moves == 0
-    return now
+def inside(g, address):
+    """An address in a DIMM, so that what comes of it before has to go again: DLPAR adds it by LMBs, one block each."""
+    return address + 2 * memory.block_size(g)
 
 
 def refused(g, address):
-    """ACPI tells the firmware that the DIMM has come all the same: it is there, and has no driver."""
-    g.plug_dimm("d0", size="1G", check=False)
-    assert not memory.blocks_in(g, address, address + GIB)
+    """The DIMM is there for the firmware all the same; the kernel has nothing of it, and says why."""
+    before = selftests.snapshot(g)
+    # ACPI has no word for a device that came and has no driver
+    assert plug(g, "d0", check=False) != g.has_dlpar
+    assert not memory.blocks_in(g, address, address + DIMM)
+    assert not selftests.difference(before, selftests.snapshot(g))
+    why = memory.refusal(g)
+    if g.has_dlpar:
+        others, unrestored, told = refusal(g)
+        assert (others, unrestored, str(told)) == (0, 0, why)
+    return why
+
+
+def comes(g, address):
+    """The same DIMM, once more."""
+    assert g.unplug_dimm("d0", timeout=120)
+    assert plug(g, "d1")
+    assert len(memory.blocks_in(g, address, address + DIMM)) * memory.block_size(g) == DIMM
+
+
+def moves_for_a_dimm(g, address, start):
+    """Device memory that looks for addresses from below goes before each LMB of a DIMM, and returns to none."""
+    return (address + DIMM - start) // memory.block_size(g) if g.has_dlpar else 1
 
 
 def test_a_dimm_comes_and_it_moves(device):
     """All pages free: the DIMM gets the addresses, and the device's memory is as good as before."""
     with device() as g:
         address = dimm_address(g)
-        was = confine(g, address)
+        # Nothing else is free when it is added: the firmware's declaration counts
+        was = devmem.confine(g, inside(g, address), address + 4 * GIB - 1)
         size = was.pages * memory.page_size(g)
-        assert g.plug_dimm("d0", size="1G")
+        assert plug(g, "d0")
         now = devmem.state(g)
-        assert now.moves == 1 and now.pages == was.pages
-        assert address + GIB <= now.start < address + 4 * GIB
+        assert now.moves == moves_for_a_dimm(g, address, was.start) and now.pages == was.pages
+        assert address + DIMM <= now.start < address + 4 * GIB
         assert ranges(g) == [(now.start, now.start + size)]
-        blocks = memory.blocks_in(g, address, address + GIB)
-        assert len(blocks) * memory.block_size(g) == GIB
-        memory.set_state(g, blocks, "online_movable")
+        blocks = memory.blocks_in(g, address, address + DIMM)
+        assert len(blocks) * memory.block_size(g) == DIMM
+        if not g.has_dlpar:
+            memory.set_state(g, blocks, "online_movable")
+        assert set(memory.blocks_in(g, address, address + DIMM).values()) == {"online"}
         held = devmem.hold(g, 100)
         assert devmem.state(g).used == 100
         held.close_input()
         assert held.wait(60)[0] == 0
-        assert g.unplug_dimm("d0")
+        assert g.unplug_dimm("d0", timeout=120)
         devmem.unload(g)
         assert not ranges(g)
 
@@ -96,18 +120,16 @@ def test_a_dimm_comes_where_pages_are_in_use(device):
     """The DIMM is refused, naming the device and the pages; when they are free, it may come."""
     with device() as g:
         address = dimm_address(g)
-        was = confine(g, address)
+        was = devmem.confine(g, inside(g, address), address + 4 * GIB - 1)
         held = devmem.hold(g, 100)
-        refused(g, address)
-        why = memory.refusal(g)
+        why = refused(g, address)
         assert "reason=conflict" in why and "by=hmm_devmem" in why
         assert "memory of the device hmm_devmem has some of these addresses, and 100 of its pages are in use" in why
         assert devmem.state(g) == was._replace(used=100)
         held.close_input()
         assert held.wait(60)[0] == 0            # what it had there was intact
-        assert g.unplug_dimm("d0")
-        assert g.plug_dimm("d1", size="1G")
-        assert devmem.state(g).moves == 1
+        comes(g, address)
+        assert devmem.state(g).moves == moves_for_a_dimm(g, address, was.start)
         devmem.unload(g)
 
 
@@ -115,14 +137,13 @@ def test_a_dimm_comes_and_there_is_no_other_place(device):
     """The constraints leave no other addresses."""
     with device() as g:
         address = dimm_address(g)
-        was = confine(g, address, most=address + GIB - 1)
-        refused(g, address)
-        assert "its driver wants no others that are free" in memory.refusal(g)
+        start = inside(g, address)
+        was = devmem.confine(g, start, start + memory.block_size(g) - 1)
+        assert "its driver wants no others that are free" in refused(g, address)
         assert devmem.state(g) == was
         held = devmem.hold(g, 100)
         held.close_input()
         assert held.wait(60)[0] == 0
-        assert g.unplug_dimm("d0")
         assert devmem.ask(g, "remove") == ""
-        assert g.plug_dimm("d1", size="1G")
+        comes(g, address)
         devmem.unload(g)

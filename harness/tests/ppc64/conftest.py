@@ -3,7 +3,7 @@
 
 import pytest
 
-from harness import ehea, memory, selftests
+from harness import ehca, ehea, memory, selftests
 
 LMB = 256 << 20
 
@@ -36,5 +36,14 @@ def adapter(guest, kernel_ours):
     """A partition with drivers of eHEA, and a model of its firmware."""
     def make(append="movable_node", **options):
         return guest(kernel=kernel_ours, files=ehea.files(kernel_ours), modules=ehea.MODULES,
+                     **{"mem": "2G", "maxmem": "8G", "slots": 4, "append": append, **options})
+    return make
+
+
+@pytest.fixture
+def channel(guest, kernel_ours):
+    """A partition with drivers of eHCA and eHEA, a model of their firmware, and users of the one and the other."""
+    def make(append="movable_node", **options):
+        return guest(kernel=kernel_ours, files=ehca.files(kernel_ours), modules=ehca.MODULES,
                      **{"mem": "2G", "maxmem": "8G", "slots": 4, "append": append, **options})
     return make

@@ -10,6 +10,7 @@ import pytest
 
 from harness import ehea, selftests
 from harness.dlpar import drc_index, refusal, request
+from harness.qemu import DLPAR
 from harness.tests.ppc64.conftest import plug, states
 
 NOTIFIER = "/sys/module/mhp_notifier/parameters"
@@ -246,3 +247,39 @@ def test_cost(adapter):
     print(f"\ncalls of the firmware for each LMB: {ours:.0f}, with twice the RAM {more_ram:.0f}; 6.12: {base:.0f}")
     assert ours <= 140 and abs(more_ram - ours) < 2
     assert base > 1000
+
+
+def seconds_for(g, flow, size):
+    """How long it takes until so many bytes more have arrived, by the guest's clock."""
+    def now():
+        return float(g.run("cut -d' ' -f1 /proc/uptime"))
+    begin = now()
+    flow.flows(size, timeout=300)
+    return now() - begin
+
+
+@pytest.mark.full
+def test_throughput(adapter):
+    """Traffic while LMBs come and go, beside the same traffic while none does.
+
+    The adapter sets the pace, not the CPUs that emulate it, and which the changes need as well.
+    """
+    with adapter() as g:
+        wire = ehea.Wire(g, ehea.load(g, model="max_delay_us=20000"))
+        script = "; ".join(f"echo memory {words} > {DLPAR} || exit" for words in in_turn(plug(g, lmbs=4)))
+        flow = ehea.tcp(wire)
+        flow.flows()
+        control, changes = [], []
+        for _ in range(5):
+            control.append(seconds_for(g, flow, 24 << 20))
+            loop = g.spawn(f"while echo round; do {script}; done")
+            loop.wait_output("round\nround\n", timeout=120)
+            changes.append(seconds_for(g, flow, 24 << 20))
+            loop.wait_output("round\n" * 3, timeout=120)
+            loop.kill()
+            loop.wait()
+        finish(g, [flow])
+        # What else this machine does only makes it slower
+        ratio = min(control) / min(changes)
+        print(f"\nthroughput beside the control: {ratio:.2f} ({control}, {changes})")
+        assert ratio >= 0.9

@@ -1,0 +1,372 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The driver of eHCA on a model of its firmware: traffic, and memory that comes and goes, or does not.
+
+Only users in the kernel refuse memory; the refusal says who they are and what the operator can do, and doing that
+helps.
+"""
+
+import re
+
+import pytest
+
+from harness import ehca, ehea, memory, selftests
+from harness.dlpar import drc_index, refusal, request
+from harness.refusals import Watch, parse
+from harness.tests.ppc64.conftest import LMB, plug, states
+
+TIME_LIMIT = "hotplug/offline_timeout_ms"
+
+
+def both_ways(blocks):
+    """Requests that take each LMB out, and bring it back, with the block."""
+    return [(f"{verb} index {drc_index(block)}", block)
+            for verb, order in (("remove", blocks[::-1]), ("add", blocks)) for block in order]
+
+
+def loaded(g, lmbs=2):
+    """LMBs that the partition has when it gets its adapter, whose limit they are part of."""
+    blocks = plug(g, lmbs=lmbs)
+    ehca.load(g)
+    return blocks
+
+
+def nothing_wrong(g):
+    assert not ehea.wrong(g), ehea.wrong(g)
+
+
+def refused(g, words):
+    """The request is refused by the driver, in every file the same: what the operator reads."""
+    assert request(g, f"memory {words}")
+    _, unrestored, told = refusal(g)
+    assert told.reason == "client" and told.by.startswith("ehca") and not unrestored, told
+    assert str(told) == memory.refusal(g)
+    return ehca.veto(told.why)
+
+
+# Traffic
+
+def test_traffic(channel):
+    """Every verb, every byte, what must fail; also in memory that came after the adapter."""
+    with channel() as g:
+        block = loaded(g)[1]
+        before = ehca.objects(g)
+        for what in ehca.RUNS:
+            moved = ehca.run(g, what)
+            assert moved["bytes"] > 30000 or what in ("violations", "retries"), (what, moved)
+        assert ehca.objects(g) == before
+        for verb in ("remove", "add"):
+            assert not request(g, f"memory {verb} index {drc_index(block)}")
+        ehca.place(g, block * LMB, LMB)
+        for what in ("rc", "ud"):
+            ehca.run(g, what)
+        ehca.place(g)
+        assert ehca.objects(g) == before
+        nothing_wrong(g)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("sizes", ["0x1000", "0x11000", "0x101000"])
+def test_page_sizes(channel, sizes):
+    """Regions are made of the pages that the adapter has; calls for a user are fewer if they are larger."""
+    with channel() as g:
+        ehca.load(g, model=f"hca_page_sizes={sizes}")
+        ehea.reset(g, "calls")
+        assert ehca.hold(g, "storage") == "ok"
+        largest = 1 << (int(sizes, 0).bit_length() - 1)
+        pages = (2 << 30) // largest
+        assert pages // 512 <= ehea.counters(g, "calls")["H_REGISTER_RPAGES"] <= pages // 512 + 2
+        ehca.run(g, "rc")
+        process = ehca.Regions(g)
+        for size in (1, 4096, 65537, 3 << 20):
+            process.check(process.register(size)[0])
+        process.end()
+        nothing_wrong(g)
+
+
+@pytest.mark.full
+def test_memory_for_the_kernel(channel):
+    """The kernel may use what comes, and the adapter is given pages that it has taken."""
+    with channel(append="") as g:
+        block = loaded(g)[1]
+        memory.set_state(g, [block], "offline")
+        memory.set_state(g, [block], "online_kernel")
+        ehca.place(g, block * LMB, LMB)
+        ehca.run(g, "rc")
+        ehca.place(g)
+        nothing_wrong(g)
+
+
+# Memory comes and goes
+
+def test_no_adapter(channel):
+    with channel() as g:
+        ehca.load(g, hca=0)
+        assert not ehca.is_there(g) and ehca.hold(g, "nfs") == "ENODEV"
+        for words, _ in both_ways(plug(g)):
+            assert not request(g, f"memory {words}")
+
+
+def test_idle(channel):
+    """Nobody uses it: memory comes and goes, and whoever uses it next reaches all there is."""
+    with channel() as g:
+        blocks = loaded(g)
+        before = ehca.objects(g)
+        for words, block in both_ways(blocks):
+            assert not request(g, f"memory {words}")
+            if words.startswith("add"):
+                ehca.place(g, block * LMB, LMB)
+            ehca.run(g, "rc")
+            ehca.place(g)
+            assert ehca.objects(g) == before
+        nothing_wrong(g)
+
+
+def stop_users(g, told):
+    for name in told["users"]:
+        while selftests.put(g, f"{ehca.CLIENT}/release", name) == "ok":
+            pass
+
+
+def remove_adapter(g, told):
+    """The one that the location code is of."""
+    nodes = g.run("grep -l . /proc/device-tree/*/ibm,loc-code").split()
+    node, = (node for node in nodes if g.run(f"tr -d '\\0' < {node}") == told["location"])
+    assert node == f"/proc/device-tree{ehca.remove(g)}/ibm,loc-code"
+    assert not ehca.objects(g)
+
+
+def test_users_in_the_kernel(channel):
+    """They are named, and so is the way out; who goes either of the two gets what was refused."""
+    with channel() as g:
+        first, second = loaded(g)
+        assert not request(g, f"memory remove index {drc_index(second)}")
+        location = g.run(f"tr -d '\\0' < /proc/device-tree{ehca.path(g)}/ibm,loc-code")
+        requests = f"remove index {drc_index(first)}", f"add index {drc_index(second)}"
+        for way_out in (stop_users, remove_adapter):
+            for name in ("nfs", "storage", "nfs"):
+                assert ehca.hold(g, name) == "ok"
+            before = selftests.snapshot(g), ehca.objects(g)
+            for words in requests:
+                told = refused(g, words)
+                assert told["adapter"] == "ehca0" and told["location"] == location, told
+                assert told["users"] == ["nfs", "storage"], told
+                assert not selftests.difference(before[0], selftests.snapshot(g)) and ehca.objects(g) == before[1]
+            way_out(g, told)
+            for words in (*requests, f"remove index {drc_index(second)}", f"add index {drc_index(first)}"):
+                assert not request(g, f"memory {words}")
+        nothing_wrong(g)
+
+
+def test_the_operator_is_told(channel):
+    """By the file of the block, by the uevent, by DLPAR's file; and beforehand, who asks."""
+    with channel() as g:
+        block = loaded(g)[1]
+        check = f"cat {memory.SYSFS}/memory{block}/hotplug/check"
+        assert g.run(check).strip() == "ok"
+        assert ehca.hold(g, "storage") == "ok"
+        with Watch(g) as watch:
+            told = watch.offline_refused("EBUSY", block)
+            assert ehca.veto(told.why)["users"] == ["storage"]
+        asked = parse(g.run(check).strip())
+        assert asked.reason == "client" and asked.why == told.why
+        ehca.release(g)
+        assert g.run(check).strip() == "ok"
+        memory.set_state(g, [block], "offline")
+
+
+def test_traffic_is_use(channel):
+    """The refusal does not disturb it; when it is over, so is the reason."""
+    with channel() as g:
+        first, second = loaded(g)
+        assert not request(g, f"memory remove index {drc_index(second)}")
+        stream = ehca.Stream(g)
+        for words in (f"remove index {drc_index(first)}", f"add index {drc_index(second)}") * 3:
+            assert refused(g, words)["users"] == ["ehca_traffic"]
+            stream.flows()
+        stream.stop()
+        for words in (f"add index {drc_index(second)}", f"remove index {drc_index(first)}"):
+            assert not request(g, f"memory {words}")
+        nothing_wrong(g)
+
+
+def test_surplus(channel):
+    """More than the adapter can register comes while nobody uses it; then nobody can, until it is gone."""
+    with channel() as g:
+        ehca.load(g)
+        assert ehca.hold(g, "early") == "ok"
+        ehca.release(g)
+        g.run("dmesg -c")
+        blocks = plug(g, lmbs=2)
+        for block in blocks:
+            assert f"memory{block} " in g.run("dmesg | grep 'users in the kernel will be refused'")
+        g.run("dmesg -c")
+        assert ehca.hold(g, "late") == "ENOSPC"
+        text = g.run("dmesg")
+        for block in blocks:
+            assert re.search(rf"ehca.*late.*memory{block}\b", text), text
+        for block in blocks[::-1]:
+            assert ehca.hold(g, "late") == "ENOSPC"
+            assert not request(g, f"memory remove index {drc_index(block)}")
+        assert ehca.hold(g, "late") == "ok"
+        ehca.release(g)
+        ehca.run(g, "rc")
+        nothing_wrong(g)
+
+
+def test_regions_do_not_refuse(channel):
+    """What processes have registered stays where it is, and everything else may come and go."""
+    with channel() as g:
+        blocks = loaded(g)
+        process = ehca.Regions(g)
+        handles = [process.register(size)[0] for size in (1, 4096, 65536, 65537, 1 << 20, 5 << 20)]
+        handles.append(process.register(1 << 16, blocks[0] * LMB, (blocks[1] + 1) * LMB)[0])
+        for words, _ in both_ways(blocks):
+            assert not request(g, f"memory {words}")
+            for handle in handles:
+                process.check(handle)
+        process.end()
+        nothing_wrong(g)
+
+
+def test_regions(channel):
+    """They are registered and deregistered, and go with their process; queues are not to be had."""
+    with channel() as g:
+        ehca.load(g)
+        before = ehca.objects(g)
+        process, other = ehca.Regions(g), ehca.Regions(g)
+        assert process.ask("queue") == "error EOPNOTSUPP"
+        mine = [process.register(size)[0] for size in (100, 65536, 3 << 20)]
+        assert process.ask("domain") == "ok"
+        mine.append(process.register(1 << 16)[0])
+        theirs = other.register(1 << 16)[0]
+        assert ehca.objects(g)["hca_MR"] == before["hca_MR"] + 5
+        assert process.ask("read 65536").startswith("ok")
+        for handle in mine[:2]:
+            process.check(handle)
+            process.deregister(handle)
+        assert process.ask(f"deregister {mine[0]}") == "error ENOENT"
+        process.end()
+        assert ehca.objects(g)["hca_MR"] == before["hca_MR"] + 1
+        other.check(theirs)
+        other.command.kill(9)
+        other.command.wait()
+        assert ehca.objects(g) == before
+        nothing_wrong(g)
+
+
+def in_the_way(g):
+    """An LMB that the kernel may use, and a process with a region there: (block, process, handle)."""
+    block, = plug(g, lmbs=1)
+    memory.set_state(g, [block], "offline")
+    memory.set_state(g, [block], "online_kernel")
+    process = ehca.Regions(g)
+    handle, _, _, address = process.register(1 << 16, block * LMB, (block + 1) * LMB)
+    assert address // LMB == block, hex(address)
+    return block, process, handle, address
+
+
+def test_region_in_the_way(channel):
+    """A time limit ends the offline, undone, and tells which page it was and whose; so does a signal."""
+    with channel(append="", mem="1G") as g:
+        ehca.load(g)
+        block, process, handle, address = in_the_way(g)
+        assert selftests.put(g, TIME_LIMIT, "2000") == "ok"
+        before = selftests.snapshot(g)
+        assert selftests.put(g, f"memory{block}/state", "offline") == "ETIMEDOUT"
+        told = parse(memory.refusal(g, block))
+        assert (told.reason, told.page) == ("timeout", "pinned"), told
+        assert told.first <= address <= told.last, (told, hex(address))
+        assert re.search(r"anonymous memory of regions \(pid \d+\)", told.why), told
+        assert not selftests.difference(before, selftests.snapshot(g))
+        process.check(handle)
+
+        assert selftests.put(g, TIME_LIMIT, "0") == "ok"
+        offline = g.spawn(f"exec {selftests.program('mhp')} put {memory.SYSFS}/memory{block}/state offline")
+        g.run(f"until grep -q page=pinned {memory.SYSFS}/memory{block}/hotplug/progress; do :; done")
+        offline.kill()
+        offline.wait()
+        assert states(g, [block]) == {"online"} and parse(memory.refusal(g, block)).reason == "signal"
+
+        process.deregister(handle)
+        memory.set_state(g, [block], "offline")
+        process.end()
+        nothing_wrong(g)
+
+
+# The adapter goes
+
+def test_adapter_goes_in_the_middle(channel):
+    """Of traffic, with users and regions: all end, nothing is left; and it can come back."""
+    with channel() as g:
+        block = loaded(g)[1]
+        assert ehca.hold(g, "storage") == "ok"
+        process = ehca.Regions(g)
+        process.register(1 << 20)
+        stream = ehca.Stream(g)
+        assert refused(g, f"remove index {drc_index(block)}")
+        where = ehca.remove(g)
+        assert stream.ended() in ("ESHUTDOWN", "EINTR")
+        assert not ehca.objects(g) and not ehca.is_there(g)
+        assert not request(g, f"memory remove index {drc_index(block)}")
+        assert process.ask("register 65536").startswith("error")
+        process.end()
+        ehca.probe(g, where)
+        ehca.run(g, "rc")
+        assert not request(g, f"memory add index {drc_index(block)}")
+        nothing_wrong(g)
+
+
+def test_adapter_goes_while_memory_does(channel):
+    """Whoever is first: a block that is on its way out waits for a page, and the adapter for the block."""
+    with channel() as g:
+        block = loaded(g)[1]
+        holder = g.spawn(f"pin {block * LMB:#x} {(block + 1) * LMB:#x}")
+        assert "pinned" in holder.wait_output("pinned"), holder.output
+        removal = g.spawn(f"echo memory remove index {drc_index(block)} > /sys/kernel/dlpar")
+        g.run(f"until grep -q page=pinned {memory.SYSFS}/memory{block}/hotplug/progress; do :; done")
+        where = ehca.path(g)
+        adapter = g.spawn(f"echo {where} > {ehca.BUS}/remove")
+        holder.close_input()
+        holder.wait()
+        assert removal.wait(120)[0] == 0 and adapter.wait(120)[0] == 0
+        assert states(g, [block]) == {"gone"} and not ehca.objects(g)
+        ehca.probe(g, where)
+        ehca.run(g, "rc")
+        nothing_wrong(g)
+
+
+# Both adapters
+
+@pytest.mark.parametrize("order", ["ehea ehca", pytest.param("ehca ehea", marks=pytest.mark.full)])
+def test_both_adapters(channel, order):
+    """The Ethernet's map stays right when the other adapter refuses, whoever was asked first."""
+    with channel() as g:
+        first, second = plug(g)
+        ehca.load_model(g)
+        names = []
+        for driver in order.split():
+            if driver == "ehea":
+                names = ehea.load(g)
+            else:
+                ehca.load(g)
+        wire = ehea.Wire(g, names)
+        assert not request(g, f"memory remove index {drc_index(second)}")
+        udp = ehea.udp(wire)
+        for _ in range(2):
+            assert ehca.hold(g, "storage") == "ok"
+            regions = ehca.objects(g)["MR"]
+            for words in (f"remove index {drc_index(first)}", f"add index {drc_index(second)}"):
+                refused(g, words)
+                udp.flows()
+                wire.ping()
+            assert ehca.objects(g)["MR"] == regions
+            ehca.release(g)
+            for words in (f"add index {drc_index(second)}", f"remove index {drc_index(second)}"):
+                assert not request(g, f"memory {words}")
+                udp.flows()
+                ehca.run(g, "ud")
+        udp.stop()
+        for driver in order.split():
+            g.run(f"rmmod {'ehca_traffic; rmmod ehca' if driver == 'ehca' else driver}")
+        assert not ehca.objects(g)
+        nothing_wrong(g)
