@@ -178,7 +178,6 @@ static inline void hmm_devmem_room_taken(void)
 {
 }
 #endif /* CONFIG_HMM_DEVMEM */
-u64 arch_hot_pluggable_end(void);
 
 /**
  * hmm_devmem_set_page_data() - remember something of a page of the driver's own

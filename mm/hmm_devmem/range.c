@@ -7,9 +7,9 @@
 #include <linux/device.h>
 #include <linux/ioport.h>
 #include <linux/log2.h>
-#include <linux/memblock.h>
 #include <linux/memory_hotplug.h>
 #include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/numa_memblks.h>
 #include <linux/pfn.h>
 #include <linux/slab.h>
@@ -20,19 +20,6 @@
 DEFINE_MUTEX(hmm_devmem_ranges_lock);
 
 #define SECTION_BYTES	((u64)PAGES_PER_SECTION << PAGE_SHIFT)
-
-/**
- * arch_hot_pluggable_end() - where memory may still come to
- *
- * For firmware that does not list each range. An architecture whose firmware tells
- * otherwise overrides this.
- *
- * Return: the address behind it.
- */
-u64 __weak arch_hot_pluggable_end(void)
-{
-	return PFN_PHYS(max_possible_pfn);
-}
 
 /* What the firmware has declared for memory that may still come */
 static struct range *hot_pluggable(unsigned int *nr)

@@ -33,6 +33,19 @@ struct range __weak arch_get_mappable_range(void)
 }
 
 /**
+ * arch_hot_pluggable_end() - where memory may still come to
+ *
+ * For firmware that does not list each range. An architecture whose firmware tells
+ * otherwise overrides this.
+ *
+ * Return: the address behind it.
+ */
+u64 __weak arch_hot_pluggable_end(void)
+{
+	return PFN_PHYS(max_possible_pfn);
+}
+
+/**
  * arch_check_remove_memory() - ask whether a range can be taken out of the
  *				kernel's page tables
  * @start: first byte

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Where RAM may be */
 
-#include <linux/hmm_devmem.h>
+#include <linux/memory_hotplug.h>
 
 #include "ehea.h"
 

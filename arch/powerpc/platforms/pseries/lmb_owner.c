@@ -6,7 +6,6 @@
 
 #include <linux/export.h>
 #include <linux/device.h>
-#include <linux/hmm_devmem.h>
 #include <linux/memory.h>
 #include <linux/memory_hotplug.h>
 #include <linux/pfn.h>
@@ -60,7 +59,7 @@ const char *arch_memory_owner(u64 start, u64 size)
 	return owner;
 }
 
-/* As in mm/hmm_devmem/range.c: the firmware lists all LMBs that may ever come */
+/* As in mm/memory_hotplug/range.c: the firmware lists all LMBs that may ever come */
 u64 arch_hot_pluggable_end(void)
 {
 	return memory_hotplug_max();
