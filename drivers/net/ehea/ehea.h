@@ -18,15 +18,14 @@
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
 #include <linux/platform_device.h>
-#include <linux/u64_stats_sync.h>
-#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "control_block.h"
+#include "filter.h"
 #include "firmware.h"
-#include "queue.h"
+#include "qset.h"
+#include "queues.h"
 #include "regions.h"
-#include "resource.h"
 
 #define EHEA_MAX_PORTS		16
 #define EHEA_MAX_FRAME		9022
@@ -38,214 +37,6 @@ extern int ehea_msg_level;
 extern int ehea_entries[EHEA_NR_RINGS];
 extern bool ehea_follow_switch;
 extern bool ehea_many_queues;
-
-/**
- * struct ehea_eq - an event queue
- * @resource: of the firmware's
- * @queue: its entries
- * @ist: its interrupt
- */
-struct ehea_eq {
-	struct ehea_resource resource;
-	struct ebus_queue queue;
-	u32 ist;
-};
-
-/**
- * struct ehea_cq - a completion queue
- * @resource: of the firmware's
- * @queue: its entries
- * @galpa: its registers
- */
-struct ehea_cq {
-	struct ehea_resource resource;
-	struct ebus_queue queue;
-	void __iomem *galpa;
-};
-
-/**
- * struct ehea_qp - a queue pair
- * @resource: of the firmware's
- * @rings: its queues
- * @nr_entries: entries of each that may be in use
- * @number: by which a port names it
- * @galpa: its registers
- */
-struct ehea_qp {
-	struct ehea_resource resource;
-	struct ebus_queue rings[EHEA_NR_RINGS];
-	u16 nr_entries[EHEA_NR_RINGS];
-	u32 number;
-	void __iomem *galpa;
-};
-
-/**
- * struct ehea_tx_slot - a frame in the send queue
- * @skb: what its descriptors name; NULL if it is in the queue itself
- * @bytes: its length
- */
-struct ehea_tx_slot {
-	struct sk_buff *skb;
-	u32 bytes;
-};
-
-/**
- * struct ehea_tx - the sending side of a queue set
- * @slots: for each entry of the send queue
- * @nr_slots: number of @slots
- * @limit: entries that may be in use
- * @signal_interval: how many frames without descriptors share a completion
- * @unsignalled: frames since the last that asks for a completion
- * @tail: slot that is freed next, the entry @done
- * @posted: entries ever posted; written by who holds the transmit lock
- * @posted_sges: @posted after the latest entry with descriptors
- * @completed: entries up to the latest that has completed; of NAPI
- * @done: entries ever freed, as they and all before have completed; written by NAPI
- * @progress: woken when @done changes
- */
-struct ehea_tx {
-	struct ehea_tx_slot *slots;
-	u32 nr_slots, limit, signal_interval;
-	u32 unsignalled;
-	u32 tail;
-	u64 posted, posted_sges;
-	u64 completed, done;
-	wait_queue_head_t progress;
-};
-
-/**
- * struct ehea_rx_buffer - memory for a received frame
- * @data: its address
- * @sge: the same as the adapter has it
- */
-struct ehea_rx_buffer {
-	void *data;
-	struct ehea_sge sge;
-};
-
-/**
- * struct ehea_rx_pool - the buffers of RQ2 or RQ3
- * @chunks: pages that they are in
- * @nr_chunks: number of @chunks
- * @buffers: the buffers; a frame's completion has the index
- * @nr_buffers: number of @buffers, all of which are in the ring
- */
-struct ehea_rx_pool {
-	void **chunks;
-	u32 nr_chunks;
-	struct ehea_rx_buffer *buffers;
-	u32 nr_buffers;
-};
-
-/**
- * struct ehea_rx - the receiving side of a queue set
- * @pools: of RQ2 and RQ3
- * @mr: memory region of all buffers; none if they are in the region of RAM
- * @resource: the same for a kernel that dies
- */
-struct ehea_rx {
-	struct ehea_rx_pool pools[2];
-	struct ebus_mr mr;
-	struct ehea_resource resource;
-};
-
-/* Counters of a queue set, in the order of the names in stats.c */
-enum ehea_rx_counter {
-	EHEA_RX_PACKETS,
-	EHEA_RX_BYTES,
-	EHEA_RX_MULTICAST,
-	EHEA_RX_NO_MEMORY,
-	EHEA_RX_CSUM_ERRORS,
-	EHEA_RX_CRC_ERRORS,
-	EHEA_RX_LENGTH_ERRORS,
-	EHEA_RX_FATAL_ERRORS,
-	EHEA_NR_RX_COUNTERS
-};
-
-enum ehea_tx_counter {
-	EHEA_TX_PACKETS,
-	EHEA_TX_BYTES,
-	EHEA_TX_STOPPED,
-	EHEA_TX_DROPPED,
-	EHEA_TX_UNMAPPED,
-	EHEA_NR_TX_COUNTERS
-};
-
-/* Counters of NAPI; the error of a send is seen there */
-struct ehea_rx_stats {
-	u64_stats_t counter[EHEA_NR_RX_COUNTERS];
-	u64_stats_t tx_errors;
-	struct u64_stats_sync sync;
-};
-
-/* Counters of who holds the transmit lock */
-struct ehea_tx_stats {
-	u64_stats_t counter[EHEA_NR_TX_COUNTERS];
-	struct u64_stats_sync sync;
-};
-
-struct ehea_port;
-
-/**
- * struct ehea_qset - a transmit queue and a receive queue of a port
- * @port: whose
- * @index: which of the port's
- * @napi: sees to both sides
- * @eq: interrupts for both completion queues
- * @receive_cq: of the receiving side
- * @send_cq: of the sending side
- * @qp: the queues
- * @rx: the receiving side
- * @tx: the sending side
- * @rx_stats: counters that NAPI writes
- * @tx_stats: counters that the transmit lock protects
- * @irq_name: in /proc/interrupts
- */
-struct ehea_qset {
-	struct ehea_port *port;
-	unsigned int index;
-	struct napi_struct napi;
-	struct ehea_eq eq;
-	struct ehea_cq receive_cq, send_cq;
-	struct ehea_qp qp;
-	struct ehea_rx rx;
-	struct ehea_tx tx;
-	struct ehea_rx_stats rx_stats;
-	struct ehea_tx_stats tx_stats;
-	char irq_name[IFNAMSIZ + 16];
-};
-
-/**
- * struct ehea_filter_entry - frames that a port takes
- * @list: in the list of all ports, and in that of the port
- * @in_port: in that of the port
- * @bcmc: as the firmware knows them
- * @wanted: still in the network device's list
- */
-struct ehea_filter_entry {
-	struct list_head list;
-	struct list_head in_port;
-	struct ehea_bcmc bcmc;
-	bool wanted;
-};
-
-/**
- * struct ehea_filter - what frames a port takes
- * @lock: protects all of it
- * @vlans: as block 1 of the port has them
- * @active: the port is up
- * @promiscuous: frames for addresses that nobody has
- * @entries: struct ehea_filter_entry
- * @work: does what ndo_set_rx_mode() asks for
- */
-struct ehea_filter {
-	struct mutex lock;	/* of the rest */
-	struct ehea_cb1 vlans;
-	bool active;
-	bool promiscuous;
-	struct list_head entries;
-	struct work_struct work;
-};
 
 /**
  * struct ehea_link - a port's link
@@ -311,6 +102,11 @@ struct ehea_port {
 	struct ehea_qset qsets[] __counted_by(nr_qsets);
 };
 
+static inline struct ehea_port *ehea_filter_port(struct ehea_filter *filter)
+{
+	return container_of(filter, struct ehea_port, filter);
+}
+
 /**
  * struct ehea_adapter - an adapter
  * @list: in the list of all, for a kernel that dies
@@ -345,12 +141,6 @@ struct ehea_adapter {
 	struct work_struct neq_work;
 };
 
-enum ehea_eq_kind {
-	EHEA_EQ_NOTIFICATION,
-	EHEA_EQ_ERRORS,
-	EHEA_EQ_INTERRUPT,
-};
-
 /* adapter.c */
 int ehea_adapter_probe(struct platform_device *device);
 void ehea_adapter_remove(struct platform_device *device);
@@ -376,41 +166,6 @@ struct platform_device *ehea_port_device_register(struct ehea_adapter *adapter,
 						  u32 id);
 void ehea_port_device_unregister(struct platform_device *device);
 
-/* eq.c */
-int ehea_eq_create(struct ehea_eq *eq, const struct ehea_adapter *adapter,
-		   enum ehea_eq_kind kind);
-void ehea_eq_destroy(struct ehea_eq *eq);
-void ehea_eq_lose(struct ehea_eq *eq);
-bool ehea_eq_poll(struct ehea_eq *eq, u64 *event);
-int ehea_eq_request_irq(const struct ehea_eq *eq, irq_handler_t handler,
-			const char *name, void *data);
-void ehea_eq_free_irq(const struct ehea_eq *eq, void *data);
-
-/* cq.c */
-int ehea_cq_create(struct ehea_cq *cq, const struct ehea_port *port,
-		   const struct ehea_eq *eq, u32 nr_entries);
-void ehea_cq_destroy(struct ehea_cq *cq);
-void ehea_cq_lose(struct ehea_cq *cq);
-void ehea_cq_clear(struct ehea_cq *cq);
-void ehea_cq_arm(struct ehea_cq *cq);
-void ehea_cq_release(struct ehea_cq *cq, u32 nr_entries);
-
-/* Whether a completion is there, in a completion queue or in RQ1 */
-static inline struct ehea_cqe *ehea_cqe_next(const struct ebus_queue *queue)
-{
-	struct ehea_cqe *cqe = ebus_queue_next(queue);
-
-	return !!(READ_ONCE(cqe->valid) & EHEA_CQE_VALID) == queue->turn ?
-	       cqe : NULL;
-}
-
-/* qp.c */
-int ehea_qp_create(struct ehea_qp *qp, const struct ehea_adapter *adapter,
-		   struct ehea_qp_alloc *alloc);
-int ehea_qp_destroy(struct ehea_qp *qp);
-int ehea_qp_start(struct ehea_qp *qp);
-void ehea_qp_ring(struct ehea_qp *qp, enum ehea_ring ring, u32 nr_entries);
-
 /* port.c */
 struct ehea_port *ehea_port_create(struct ehea_adapter *adapter,
 				   struct platform_device *device,
@@ -420,10 +175,6 @@ void ehea_port_destroy(struct ehea_port *port);
 /* reset.c */
 void ehea_port_reset(struct ehea_port *port);
 void ehea_port_reset_work(struct work_struct *work);
-
-/* qset.c */
-int ehea_qset_create(struct ehea_qset *qset);
-int ehea_qset_destroy(struct ehea_qset *qset);
 
 /* bringup.c */
 int ehea_port_up(struct ehea_port *port);
@@ -443,64 +194,8 @@ void ehea_neq_work(struct work_struct *work);
 irqreturn_t ehea_error_interrupt(int irq, void *data);
 void ehea_error_work(struct work_struct *work);
 
-static inline struct ehea_port *ehea_filter_port(struct ehea_filter *filter)
-{
-	return container_of(filter, struct ehea_port, filter);
-}
-
-/* filter.c */
-int ehea_filter_init(struct ehea_port *port);
-void ehea_filter_exit(struct ehea_port *port);
-int ehea_filter_start(struct ehea_port *port);
-void ehea_filter_stop(struct ehea_port *port);
-int ehea_filter_set_mac(struct ehea_port *port, u64 mac);
-void ehea_set_rx_mode(struct net_device *netdev);
-int ehea_vlan_add(struct net_device *netdev, __be16 proto, u16 vid);
-int ehea_vlan_kill(struct net_device *netdev, __be16 proto, u16 vid);
-
-/* addresses.c */
-int ehea_broadcast_register(struct ehea_filter *filter, u64 mac);
-void ehea_broadcast_remove(struct ehea_filter *filter, u64 mac);
-void ehea_multicast_sync(struct ehea_filter *filter, bool all);
-void ehea_addresses_remove(struct ehea_filter *filter);
-void ehea_addresses_forget(struct ehea_filter *filter);
-void ehea_addresses_crash(void);
-
 /* hotplug.c */
 extern const struct ehea_regions_user ehea_regions_user;
-
-/* rx.c */
-void ehea_rx_fill(struct ehea_qset *qset);
-int ehea_rx_poll(struct ehea_qset *qset, int budget);
-
-/* rx_buffers.c */
-int ehea_rx_buffers_create(struct ehea_qset *qset);
-void ehea_rx_buffers_destroy(struct ehea_qset *qset, bool in_use);
-
-/* tx.c */
-int ehea_tx_create(struct ehea_qset *qset);
-void ehea_tx_destroy(struct ehea_qset *qset, bool in_use);
-netdev_tx_t ehea_xmit(struct sk_buff *skb, struct net_device *netdev);
-
-/* tx_done.c */
-void ehea_tx_poll(struct ehea_qset *qset, int budget);
-bool ehea_tx_drain(struct ehea_qset *qset, unsigned long until);
-
-/* Entries of the send queue that are free */
-static inline u32 ehea_tx_free(const struct ehea_tx *tx)
-{
-	return tx->limit - (READ_ONCE(tx->posted) - READ_ONCE(tx->done));
-}
-
-/* From how many free entries on a stopped queue goes on */
-static inline u32 ehea_tx_wake_at(const struct ehea_tx *tx)
-{
-	return tx->limit / 10 + 2;
-}
-
-/* napi.c */
-int ehea_poll(struct napi_struct *napi, int budget);
-irqreturn_t ehea_qset_interrupt(int irq, void *data);
 
 /* stats.c */
 void ehea_get_stats64(struct net_device *netdev,
@@ -508,26 +203,6 @@ void ehea_get_stats64(struct net_device *netdev,
 int ehea_stats_count(const struct ehea_port *port);
 void ehea_stats_names(const struct ehea_port *port, u8 *names);
 void ehea_stats_values(struct ehea_port *port, u64 *values);
-
-static inline void ehea_rx_count(struct ehea_qset *qset,
-				 enum ehea_rx_counter counter)
-{
-	struct ehea_rx_stats *stats = &qset->rx_stats;
-
-	u64_stats_update_begin(&stats->sync);
-	u64_stats_inc(&stats->counter[counter]);
-	u64_stats_update_end(&stats->sync);
-}
-
-static inline void ehea_tx_count(struct ehea_qset *qset,
-				 enum ehea_tx_counter counter)
-{
-	struct ehea_tx_stats *stats = &qset->tx_stats;
-
-	u64_stats_update_begin(&stats->sync);
-	u64_stats_inc(&stats->counter[counter]);
-	u64_stats_update_end(&stats->sync);
-}
 
 /* ethtool.c */
 extern const struct ethtool_ops ehea_ethtool_ops;

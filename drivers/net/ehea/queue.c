@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Pages of queues are given to the firmware one by one. */
 
-#include "queue.h"
+#include "queues.h"
 
 /**
  * ehea_queue_register() - tell the firmware where a queue is
