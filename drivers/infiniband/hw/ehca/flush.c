@@ -207,6 +207,8 @@ void ehca_wq_reset(struct ehca_work_queue *wq)
 	wq->posted = roundup(wq->posted, wq->nr_slots);
 	wq->completed = wq->posted;
 	ebus_queue_rewind(&wq->queue);
+	wq->has_read = false;
+	wq->packets = 0;
 	spin_unlock(&wq->lock);
 	spin_unlock_irqrestore(&wq->cq->lock, flags);
 }

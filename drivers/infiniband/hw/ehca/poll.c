@@ -69,7 +69,14 @@ static enum ib_wc_status to_status(u32 status)
 	return statuses[code];
 }
 
-/* Takes the oldest request off its queue, and tells what it was */
+/* Takes the oldest request off its queue */
+static void skip(struct ehca_work_queue *wq)
+{
+	/* Whoever posts may use the entry when it sees this */
+	smp_store_release(&wq->completed, wq->completed + 1);
+}
+
+/* The same, and tells what it was */
 static void take(struct ehca_work_queue *wq, struct ib_wc *wc,
 		 enum ib_wc_status status)
 {
@@ -80,8 +87,7 @@ static void take(struct ehca_work_queue *wq, struct ib_wc *wc,
 	wc->opcode = wr->opcode;
 	wc->status = status;
 	wc->qp = &wq->qp->ib;
-	/* Whoever posts may use the entry when it sees this */
-	smp_store_release(&wq->completed, wq->completed + 1);
+	skip(wq);
 }
 
 /*
@@ -90,14 +96,15 @@ static void take(struct ehca_work_queue *wq, struct ib_wc *wc,
  */
 static bool take_before(struct ehca_work_queue *wq, u64 until, struct ib_wc *wc)
 {
-	while (wq->completed < until) {
-		if (ehca_wq_at(wq, wq->completed)->signalled ||
-		    ehca_wq_in_flush(wq, wq->completed)) {
+	const struct ehca_wr *wr;
+
+	for (; wq->completed < until; skip(wq)) {
+		wr = ehca_wq_at(wq, wq->completed);
+		if (!wr->hidden &&
+		    (wr->signalled || ehca_wq_in_flush(wq, wq->completed))) {
 			take(wq, wc, IB_WC_WR_FLUSH_ERR);
 			return true;
 		}
-		/* As in take() */
-		smp_store_release(&wq->completed, wq->completed + 1);
 	}
 	return false;
 }
@@ -202,6 +209,12 @@ static bool read_entry(struct ehca_cq *cq, const struct ehca_cqe *cqe,
 	if (take_before(wq, cqe->id, wc)) {
 		*done = false;
 		return true;
+	}
+	if (ehca_wq_at(wq, wq->completed)->hidden) {
+		/* It is only told if it has failed, and so has the queue pair */
+		skip(wq);
+		ehca_qp_failed(wq->qp);
+		return false;
 	}
 	take(wq, wc, to_status(cqe->status));
 	describe(wq, wc, cqe);

@@ -71,6 +71,12 @@ static u32 hidden_sges(const struct ehca_qp *qp)
 	return qp->ib.qp_type == IB_QPT_UD ? EHCA_SGES_OF_AV : 0;
 }
 
+/* What the driver posts itself, see send.c */
+static u32 hidden_wrs(const struct ehca_qp *qp)
+{
+	return qp->ib.qp_type == IB_QPT_RC ? 1 : 0;
+}
+
 static int alloc(struct ehca_qp *qp, const struct ib_qp_init_attr *attr,
 		 struct ehca_qp_alloc *alloc)
 {
@@ -86,7 +92,7 @@ static int alloc(struct ehca_qp *qp, const struct ib_qp_init_attr *attr,
 		.pd = to_ehca_pd(qp->ib.pd)->number,
 		.ring = {
 			[EHCA_SQ] = {
-				.nr_wrs = cap->max_send_wr,
+				.nr_wrs = cap->max_send_wr + hidden_wrs(qp),
 				.nr_sges = cap->max_send_sge + hidden_sges(qp),
 			},
 			[EHCA_RQ] = {
@@ -162,9 +168,11 @@ static int create_queues(struct ehca_qp *qp, const struct ehca_qp_alloc *alloc,
 	int ret;
 
 	ret = create_queue(qp, &qp->sq, &alloc->ring[EHCA_SQ],
-			   cap->max_send_wr, cap->max_send_sge);
+			   cap->max_send_wr + hidden_wrs(qp),
+			   cap->max_send_sge);
 	if (ret)
 		return ret;
+	qp->sq.nr_hidden = hidden_wrs(qp);
 	ret = create_queue(qp, &qp->rq, &alloc->ring[EHCA_RQ],
 			   cap->max_recv_wr, cap->max_recv_sge);
 	if (ret)

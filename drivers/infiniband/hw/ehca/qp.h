@@ -27,11 +27,12 @@
  * @id: its user's name for it
  * @opcode: what it is called when it is done
  * @signalled: whether it is told that it is done, if it is without an error
+ * @hidden: it is the driver's own, and nobody is told anything of it
  */
 struct ehca_wr {
 	u64 id;
 	enum ib_wc_opcode opcode;
-	bool signalled;
+	bool signalled, hidden;
 };
 
 /**
@@ -42,6 +43,7 @@ struct ehca_wr {
  * @wrs: of each entry, what was posted
  * @nr_slots: entries
  * @limit: how many of them may be in use
+ * @nr_hidden: and how many of those are for requests of the driver's own
  * @max_sges: descriptors that a request may have
  * @add: the register that is rung
  * @event: tells @cq's user of requests that the driver completes
@@ -52,13 +54,16 @@ struct ehca_wr {
  * @flush_until: and of the first after those, U64_MAX as long as the adapter does not
  *	go on; both are written with @cq and @lock locked
  * @flush_link: in @cq's list, if there is something to flush
+ * @has_read: of a send queue, whether there has been an RDMA read; with @lock held
+ * @packets: so many have been sent since the last one, about; with @lock held
+ * @read_end: number after the last one that was the driver's own; with @lock held
  */
 struct ehca_work_queue {
 	struct ehca_qp *qp;
 	struct ehca_cq *cq;
 	struct ebus_queue queue;
 	struct ehca_wr *wrs;
-	u32 nr_slots, limit, max_sges, add;
+	u32 nr_slots, limit, nr_hidden, max_sges, add;
 	struct work_struct event;
 
 	/* Posting; taken with interrupts off */
@@ -67,6 +72,8 @@ struct ehca_work_queue {
 	u64 completed;
 	u64 flush_from, flush_until;
 	struct list_head flush_link;
+	bool has_read;
+	u64 packets, read_end;
 };
 
 /**
@@ -87,6 +94,7 @@ struct ehca_work_queue {
  * @static_rate: enum ib_rate of the path to the peer
  * @alt_static_rate: and of the alternate one
  * @pmtu: enum ib_mtu of its port, for datagrams
+ * @path_mtu: enum ib_mtu of a connection
  */
 struct ehca_qp {
 	struct ib_qp ib;
@@ -103,7 +111,7 @@ struct ehca_qp {
 	enum ib_qp_state state;
 	u32 qkey;
 	int access;
-	u8 static_rate, alt_static_rate, pmtu;
+	u8 static_rate, alt_static_rate, pmtu, path_mtu;
 };
 
 /**
@@ -176,7 +184,7 @@ int ehca_pauses(struct ib_device *ib, u32 port, u8 static_rate, bool may_sleep,
 static inline struct ib_qp_cap ehca_qp_cap(const struct ehca_qp *qp)
 {
 	return (struct ib_qp_cap) {
-		.max_send_wr = qp->sq.limit,
+		.max_send_wr = qp->sq.limit - qp->sq.nr_hidden,
 		.max_recv_wr = qp->rq.limit,
 		.max_send_sge = qp->sq.max_sges,
 		.max_recv_sge = qp->rq.max_sges,

@@ -19,6 +19,8 @@ static void note(const struct ehca_qp_change *change)
 		WRITE_ONCE(qp->qkey, attr->qkey);
 	if (change->mask & IB_QP_ACCESS_FLAGS)
 		qp->access = attr->qp_access_flags;
+	if (change->mask & IB_QP_PATH_MTU)
+		WRITE_ONCE(qp->path_mtu, attr->path_mtu);
 	if (change->mask & IB_QP_AV)
 		qp->static_rate = rdma_ah_get_static_rate(&attr->ah_attr);
 	if (change->mask & IB_QP_ALT_PATH)

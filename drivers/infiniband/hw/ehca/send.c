@@ -9,6 +9,13 @@
 #include "ehca.h"
 #include "qp.h"
 
+/*
+ * After so many packets of a connection that has had an RDMA read, without another one,
+ * there has to be one of nothing, lest the adapter at the other end gets out of step:
+ * 4.4's ehca_reqs.c, ehca_post_send(), "unsolicited ack circumvention".
+ */
+#define PACKETS_WITHOUT_READ	2000000
+
 /* A Q_Key that stands for the queue pair's own: InfiniBand architecture, C10-15 */
 #define QKEY_OWN	BIT(31)
 
@@ -97,7 +104,49 @@ static void put_connected(const struct opcode *opcode,
 	ehca_wqe_put_sges(wqe, EHCA_WQE_SGES, wr->sg_list, wr->num_sge);
 }
 
-static int put(const struct ehca_qp *qp, const struct opcode *opcode,
+static u64 nr_packets(const struct ehca_qp *qp, u64 length)
+{
+	/* That is what the driver of 4.4 counts; IB_MTU_256 is 1 */
+	return (length >> (READ_ONCE(qp->path_mtu) + 7)) + 1;
+}
+
+/* The request has been written, and is of a connection */
+static void count(struct ehca_qp *qp, const struct ehca_wqe *wqe)
+{
+	struct ehca_work_queue *sq = &qp->sq;
+
+	if (wqe->opcode == EHCA_WQE_READ) {
+		sq->has_read = true;
+		sq->packets = 0;
+	} else {
+		sq->packets += nr_packets(qp, wqe->length);
+	}
+}
+
+/* Only one at a time has an entry in the queue that nobody else needs */
+static bool needs_read(const struct ehca_work_queue *sq)
+{
+	return sq->has_read && sq->packets > PACKETS_WITHOUT_READ &&
+	       READ_ONCE(sq->completed) >= sq->read_end &&
+	       !ehca_wq_flushes(sq) && !ehca_wq_full(sq);
+}
+
+static void post_read_of_nothing(struct ehca_work_queue *sq)
+{
+	struct ehca_wqe *wqe = ebus_queue_next(&sq->queue);
+
+	memset(wqe, 0, EHCA_WQE_SGES);
+	wqe->id = sq->posted;
+	wqe->opcode = EHCA_WQE_READ;
+	ehca_wq_add(sq, &(struct ehca_wr) {
+		.opcode = IB_WC_RDMA_READ,
+		.hidden = true,
+	});
+	sq->packets = 0;
+	sq->read_end = sq->posted;
+}
+
+static int put(struct ehca_qp *qp, const struct opcode *opcode,
 	       const struct ib_send_wr *wr, bool signalled)
 {
 	struct ehca_wqe *wqe = ebus_queue_next(&qp->sq.queue);
@@ -117,6 +166,7 @@ static int put(const struct ehca_qp *qp, const struct opcode *opcode,
 	if (qp->ib.qp_type == IB_QPT_UD)
 		return put_datagram(qp, wr, wqe);
 	put_connected(opcode, wr, wqe);
+	count(qp, wqe);
 	return 0;
 }
 
@@ -185,6 +235,10 @@ int ehca_post_send(struct ib_qp *ib, const struct ib_send_wr *wr,
 
 	spin_lock_irqsave(&sq->lock, flags);
 	ret = can_send(qp) ? 0 : -EINVAL;
+	if (!ret && unlikely(needs_read(sq))) {
+		post_read_of_nothing(sq);
+		nr++;
+	}
 	while (wr && !ret) {
 		ret = post(qp, wr);
 		if (ret)

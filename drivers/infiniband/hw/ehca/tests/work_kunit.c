@@ -445,6 +445,143 @@ static void names_nobody(struct kunit *test)
 	expect_none(test);
 }
 
+static int read_nothing(unsigned int n)
+{
+	const struct ib_rdma_wr wr = {
+		.wr = {
+			.wr_id = ID(n),
+			.opcode = IB_WR_RDMA_READ,
+			.send_flags = IB_SEND_SIGNALED,
+		},
+	};
+	const struct ib_send_wr *bad;
+
+	return ehca_post_send(&rig->qp.ib, &wr.wr, &bad);
+}
+
+static u8 opcode_of(u64 number)
+{
+	const struct ehca_wqe *wqe =
+		ebus_queue_entry(&rig->qp.sq.queue, number % NR_SLOTS);
+
+	return wqe->opcode;
+}
+
+/* So much has been sent that a connection that has had a read needs one */
+static void send_much(void)
+{
+	rig->qp.sq.packets = PACKETS_WITHOUT_READ + 1;
+}
+
+/* After a first one of a user's, another one, and that done, another one */
+static void read_by_the_driver(struct kunit *test)
+{
+	struct ehca_work_queue *sq = &rig->qp.sq;
+
+	send_much();
+	KUNIT_EXPECT_EQ(test, 0, send(0, IB_SEND_SIGNALED));
+	KUNIT_EXPECT_EQ(test, 1, sq->posted);
+	KUNIT_EXPECT_EQ(test, 0, read_nothing(1));
+	KUNIT_EXPECT_EQ(test, 0, sq->packets);
+	send_much();
+	KUNIT_EXPECT_EQ(test, 0, send(2, IB_SEND_SIGNALED));
+	KUNIT_EXPECT_EQ(test, 2, rung(sq));
+	KUNIT_EXPECT_EQ(test, 4, sq->posted);
+	KUNIT_EXPECT_EQ(test, EHCA_WQE_READ, opcode_of(2));
+	KUNIT_EXPECT_EQ(test, EHCA_WQE_WRITE, opcode_of(3));
+	send_much();
+	KUNIT_EXPECT_EQ(test, 0, send(3, IB_SEND_SIGNALED));
+	KUNIT_EXPECT_EQ(test, 5, sq->posted);
+	complete_wr(0, 0, 0);
+	complete_wr(1, 0, 0);
+	complete_wr(3, 0, 0);
+	expect(test, 0, IB_WC_SUCCESS);
+	expect(test, 1, IB_WC_SUCCESS);
+	expect(test, 2, IB_WC_SUCCESS);
+	expect_none(test);
+	KUNIT_EXPECT_EQ(test, 0, send(4, IB_SEND_SIGNALED));
+	KUNIT_EXPECT_EQ(test, 7, sq->posted);
+	complete_wr(4, 0, 0);
+	expect(test, 3, IB_WC_SUCCESS);
+	complete_wr(6, 0, 0);
+	expect(test, 4, IB_WC_SUCCESS);
+	expect_none(test);
+}
+
+static void packets_are_counted(struct kunit *test)
+{
+	struct ib_sge sge = { .length = 3 * 2048 };
+	const struct ib_send_wr wr = {
+		.opcode = IB_WR_SEND,
+		.sg_list = &sge,
+		.num_sge = 1,
+	};
+	const struct ib_send_wr *bad;
+
+	rig->qp.path_mtu = IB_MTU_2048;
+	KUNIT_EXPECT_EQ(test, 0, ehca_post_send(&rig->qp.ib, &wr, &bad));
+	KUNIT_EXPECT_EQ(test, 4, rig->qp.sq.packets);
+	KUNIT_EXPECT_EQ(test, 0, send(1, 0));
+	KUNIT_EXPECT_EQ(test, 5, rig->qp.sq.packets);
+	rig->qp.sq.has_read = true;
+	ehca_wq_reset(&rig->qp.sq);
+	KUNIT_EXPECT_EQ(test, 0, rig->qp.sq.packets);
+	KUNIT_EXPECT_FALSE(test, rig->qp.sq.has_read);
+}
+
+/* It fails, and nobody hears of it; what is behind it is flushed */
+static void read_by_the_driver_fails(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, 0, read_nothing(0));
+	send_much();
+	KUNIT_EXPECT_EQ(test, 0, send(1, 0));
+	complete_wr(0, 0, 0);
+	complete_wr(1, 0, ERROR(EHCA_CODE_RETRIES));
+	rig->state = EHCA_QP_ERR;
+	rig->stopped_at[EHCA_SQ] = 2;
+	expect(test, 0, IB_WC_SUCCESS);
+	expect_none(test);
+	settle();
+	expect(test, 1, IB_WC_WR_FLUSH_ERR);
+	expect_none(test);
+}
+
+/* It is outstanding when the queue pair stops: flushed, which nobody is told */
+static void read_by_the_driver_flushed(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, 0, read_nothing(0));
+	send_much();
+	KUNIT_EXPECT_EQ(test, 0, send(1, 0));
+	rig->state = EHCA_QP_ERR;
+	ehca_qp_failed(&rig->qp);
+	settle();
+	send_much();
+	KUNIT_EXPECT_EQ(test, 0, send(2, 0));
+	KUNIT_EXPECT_EQ(test, 4, rig->qp.sq.posted);
+	expect(test, 0, IB_WC_WR_FLUSH_ERR);
+	expect(test, 1, IB_WC_WR_FLUSH_ERR);
+	expect(test, 2, IB_WC_WR_FLUSH_ERR);
+	expect_none(test);
+}
+
+/* The entry that it needs is there even when the user has used all that it has */
+static void read_by_the_driver_has_room(struct kunit *test)
+{
+	struct ehca_work_queue *sq = &rig->qp.sq;
+	unsigned int n;
+
+	sq->nr_hidden = 1;
+	KUNIT_ASSERT_EQ(test, NR_SLOTS - 2, ehca_qp_cap(&rig->qp).max_send_wr);
+	KUNIT_EXPECT_EQ(test, 0, read_nothing(0));
+	for (n = 1; n < NR_SLOTS - 2; n++) {
+		send_much();
+		KUNIT_ASSERT_EQ(test, 0, send(n, 0));
+	}
+	KUNIT_EXPECT_EQ(test, NR_SLOTS - 1, sq->posted);
+	KUNIT_EXPECT_EQ(test, -ENOMEM, send(n, 0));
+	KUNIT_EXPECT_EQ(test, NR_SLOTS - 1, sq->posted);
+}
+
 static void impossible_requests(struct kunit *test)
 {
 	struct ib_sge sge[3] = {};
@@ -508,6 +645,11 @@ static struct kunit_case work_cases[] = {
 	KUNIT_CASE(send_queue_flushed),
 	KUNIT_CASE(send_queue_resumed_early),
 	KUNIT_CASE(names_nobody),
+	KUNIT_CASE(read_by_the_driver),
+	KUNIT_CASE(packets_are_counted),
+	KUNIT_CASE(read_by_the_driver_fails),
+	KUNIT_CASE(read_by_the_driver_flushed),
+	KUNIT_CASE(read_by_the_driver_has_room),
 	KUNIT_CASE(impossible_requests),
 	KUNIT_CASE(status_of_errors),
 	{}
