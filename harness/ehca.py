@@ -13,7 +13,7 @@ CLIENT = "/sys/kernel/debug/ehca_traffic"
 BUS = "/sys/bus/ibmebus"
 UVERBS = "/dev/infiniband/uverbs0"
 MODULES = ["ebus_model", "ehca", "ehea", "ib_uverbs"]
-RUNS = ("rc", "uc", "ud", "violations", "retries")
+RUNS = ("rc", "uc", "ud", "violations", "retries", "states")
 
 # What the operator reads, down to the way out
 VETO = re.compile(r"adapter (?P<adapter>\S+) at (?P<location>\S+) \(DRC (?P<drc>[^)]+)\), ports 1 and 2: "
@@ -79,6 +79,12 @@ def result(g):
     """({what: number}, the complaint or "")"""
     numbers, complaint = g.run(f"cat {CLIENT}/result").split("\n", 1)
     return ehea.parse(numbers), complaint
+
+
+def wait_for_event(g, what, number=1):
+    """Wait until that has happened so often."""
+    g.run(f"until awk -v n={number} '/^[0-9]+ {what}$/ && $1 >= n {{ found = 1 }} END {{ exit !found }}' "
+          f"{CLIENT}/events; do :; done", 60)
 
 
 def run(g, what, timeout=120):
@@ -163,6 +169,12 @@ class Regions:
 def objects(g):
     """The objects that drivers have made, by kind: {kind: number}."""
     return ehea.objects(g)
+
+
+def indices(g, kind):
+    """The objects of a kind, as the model's malfunctions name them."""
+    lines = [line.split() for line in g.run(f"cat {ehea.MODEL}/objects").splitlines()]
+    return {int(handle, 16) & 0xffff for what, handle, *_ in lines if what == kind}
 
 
 def veto(text):

@@ -176,13 +176,16 @@ static int write_hca_link(char *line)
 	return 0;
 }
 
-static int break_cq(unsigned int index)
+static int break_object(unsigned int index, enum hea_type type)
 {
 	struct hea_object *object = hea_find_index(index);
 
-	if (!object || object->type != HCA_CQ)
+	if (!object || object->type != type)
 		return -ENODEV;
-	hca_cq_break(container_of(object, struct hea_cq, object));
+	if (type == HCA_CQ)
+		hca_cq_break(container_of(object, struct hea_cq, object));
+	else
+		hca_qp_break(container_of(object, struct hca_qp, object));
 	return 0;
 }
 
@@ -190,19 +193,15 @@ static int write_hca_malfunction(char *line)
 {
 	unsigned int number, value = 0;
 	struct hca_port *port;
-	struct hca_qp *qp;
 	char what[8];
 
 	if (sscanf(line, "%7s %u %u", what, &number, &value) < 2)
 		return -EINVAL;
 	lockdep_assert_held(&hea_lock);
 	if (!strcmp(what, "cq"))
-		return break_cq(number);
-	qp = hca_qp_find(number);
-	if (!strcmp(what, "qp") && qp) {
-		hca_qp_break(qp);
-		return 0;
-	}
+		return break_object(number, HCA_CQ);
+	if (!strcmp(what, "qp"))
+		return break_object(number, HCA_QP);
 	port = hca_port_find(number);
 	if (!port)
 		return -ENODEV;
@@ -240,7 +239,10 @@ static const struct file_kind kinds[] = {
 	{ "hca_messages", hca_messages_show, reset_messages },
 	/* eHCA: "<port> up|down" of the wire, and whether the port is active */
 	{ "hca_link", show_hca_link, write_hca_link },
-	/* eHCA: "qp <QPN>", "cq <index>", "adapter <port>" or "lid <port> <LID>" */
+	/*
+	 * eHCA: "qp <index>", "cq <index>", "adapter <port>" or "lid <port> <LID>"; an
+	 * index is the last 16 bits of a handle
+	 */
 	{ "hca_malfunction", NULL, write_hca_malfunction },
 };
 

@@ -96,6 +96,57 @@ def test_memory_for_the_kernel(channel):
         nothing_wrong(g)
 
 
+def tell_model(g, name, line):
+    g.run(f"echo {line} > {ehea.MODEL}/{name}")
+
+
+def port(g, number, attribute):
+    return g.run(f"cat /sys/class/infiniband/ehca0/ports/{number}/{attribute}").strip()
+
+
+def test_ports(channel):
+    """A wire that is unplugged, another LID, an adapter that fails: its users are told, and what can goes on."""
+    with channel() as g:
+        ehca.load(g)
+        ehca.run(g, "rc")
+        tell_model(g, "hca_link", "1 down")
+        ehca.wait_for_event(g, "port error", 2)
+        assert {port(g, number, "state") for number in (1, 2)} == {"1: DOWN"}
+        assert selftests.put(g, f"{ehca.CLIENT}/run", "rc") == "EPROTO"
+        assert ehca.result(g)[1].endswith("port 1 is not active")
+        tell_model(g, "hca_link", "1 up")
+        ehca.wait_for_event(g, "port active", 2)
+        ehca.run(g, "rc")
+        tell_model(g, "hca_malfunction", "lid 1 77")
+        ehca.wait_for_event(g, "port error", 3)
+        ehca.wait_for_event(g, "port active", 3)
+        assert int(port(g, 1, "lid"), 0) == 77
+        for what in ("rc", "ud"):
+            ehca.run(g, what)
+        tell_model(g, "hca_malfunction", "adapter 1")
+        ehca.wait_for_event(g, "device fatal error")
+        nothing_wrong(g)
+
+
+@pytest.mark.parametrize("kind, event", [("qp", "QP fatal error"), ("cq", "CQ error")])
+def test_what_breaks(channel, kind, event):
+    """A queue that the adapter gives up: all that is outstanding ends, whoever uses it is told, and others go on."""
+    with channel() as g:
+        ehca.load(g)
+        # So that the one that breaks is not made anew with the adapter's first user
+        assert ehca.hold(g, "storage") == "ok"
+        objects, before = ehca.objects(g), ehca.indices(g, f"hca_{kind.upper()}")
+        stream = ehca.Stream(g)
+        broken = min(ehca.indices(g, f"hca_{kind.upper()}") - before)
+        tell_model(g, "hca_malfunction", f"{kind} {broken}")
+        assert stream.ended() == "EPROTO"
+        assert "instead of success" in ehca.result(g)[1]
+        ehca.wait_for_event(g, event)
+        assert ehca.objects(g) == objects
+        ehca.run(g, "rc")
+        nothing_wrong(g)
+
+
 # Memory comes and goes
 
 def test_no_adapter(channel):

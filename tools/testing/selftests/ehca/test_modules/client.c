@@ -6,9 +6,11 @@
  *   hold:	a user of that name, who has a protection domain and does nothing
  *   release:	it goes; "all": all of them
  *   place:	"<address> <size>": buffers are there from now on; "0 0": anywhere
- *   run:	rc, uc, ud, violations or retries, once; or stream, until a signal
+ *   run:	rc, uc, ud, violations, retries or states, once; or stream, until a
+ *		signal
  *   result:	"transfers <n> bytes <n>" so far, and after a newline what was not as
  *		it has to be, the first of it since the last run began
+ *   events:	"<n> <what>", a line for each kind, since the adapter came
  *
  * A write takes as long as it takes; a signal ends it, and so does the adapter's
  * going.
@@ -166,6 +168,7 @@ static const struct {
 	{ "stream", run_stream },
 	{ "violations", run_violations },
 	{ "retries", run_retries },
+	{ "states", run_states },
 };
 
 static int run(char *name)
@@ -218,6 +221,7 @@ static const struct file_kind kinds[] = {
 	{ "place", place, NULL },
 	{ "run", run, NULL },
 	{ "result", NULL, show_result },
+	{ "events", NULL, events_show },
 };
 
 static int file_show(struct seq_file *m, void *unused)
@@ -269,6 +273,7 @@ static int add_device(struct ib_device *device)
 	if (!the_device && device->phys_port_cnt >= 2) {
 		device_goes = false;
 		the_device = device;
+		events_listen(device);
 		ret = 0;
 	}
 	mutex_unlock(&adapter_lock);
@@ -283,6 +288,7 @@ static void remove_device(struct ib_device *device, void *data)
 	mutex_unlock(&adapter_lock);
 	wake_up_all_waiting();
 	mutex_lock(&run_lock);
+	events_ignore();
 	mutex_lock(&adapter_lock);
 	the_device = NULL;
 	mutex_unlock(&adapter_lock);

@@ -5,11 +5,8 @@
  */
 
 #include <linux/random.h>
-#include <rdma/ib_cache.h>
 
 #include "traffic.h"
-
-#define GRH_BYTES	40
 
 /**
  * struct datagram - one message
@@ -24,27 +21,6 @@ struct datagram {
 	bool imm;
 	u64 seed;
 };
-
-static struct ib_ah *route_to(struct side *side, const struct side *peer,
-			      bool global)
-{
-	struct rdma_ah_attr attr = {
-		.type = rdma_ah_find_type(side->device, side->port),
-	};
-	union ib_gid gid;
-	int ret;
-
-	rdma_ah_set_dlid(&attr, peer->lid);
-	rdma_ah_set_port_num(&attr, side->port);
-	if (global) {
-		ret = rdma_query_gid(peer->device, peer->port, 0, &gid);
-		if (ret)
-			return ERR_PTR(ret);
-		rdma_ah_set_grh(&attr, &gid, 0, 0, 1, 0);
-		rdma_ah_set_ah_flags(&attr, IB_AH_GRH);
-	}
-	return rdma_create_ah(side->pd, &attr, RDMA_CREATE_AH_SLEEPABLE);
-}
 
 static int post_receive(struct side *side, size_t size)
 {
@@ -76,9 +52,8 @@ static int post_send(struct side *side, struct side *peer, struct ib_ah *ah,
 static int send(struct side *side, struct side *peer, struct ib_ah *ah,
 		const struct datagram *datagram, u32 qkey)
 {
-	const int index = post_send(side, peer, ah, datagram, qkey);
-
-	return work_wait(side, index) ?: work_expect(side, index, IB_WC_SUCCESS);
+	return work_end(side, post_send(side, peer, ah, datagram, qkey),
+			IB_WC_SUCCESS);
 }
 
 static int check_origin(const struct ib_wc *wc, const struct side *from,
@@ -146,7 +121,7 @@ static int exchange_all(struct side *side, struct side *peer, bool global)
 {
 	const size_t mtu = ib_mtu_enum_to_int(side->mtu);
 	const size_t sizes[] = { 0, 1, 31, 64, 255, 256, 257, mtu - 1, mtu };
-	struct ib_ah *ah = route_to(side, peer, global);
+	struct ib_ah *ah = side_route(side, peer, global);
 	unsigned int i;
 	int ret = 0;
 

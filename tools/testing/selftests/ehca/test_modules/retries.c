@@ -23,26 +23,6 @@ static int post_send(struct side *side, size_t size)
 	return work_send(side, &wr);
 }
 
-static int expect(struct side *side, int index, enum ib_wc_status status)
-{
-	return work_wait(side, index) ?: work_expect(side, index, status);
-}
-
-/* Messages the other way, so that the adapter has been at the waiting one, too */
-static int meanwhile(struct side *side, struct side *peer)
-{
-	int i, received, ret = 0;
-
-	for (i = 0; i < NR_MEANWHILE && !ret; i++) {
-		received = work_receive(side, NULL, 0);
-		if (received < 0)
-			return received;
-		ret = expect(peer, post_send(peer, 0), IB_WC_SUCCESS) ?:
-		      expect(side, received, IB_WC_SUCCESS);
-	}
-	return ret;
-}
-
 static int receive_later(struct side *side, struct side *peer)
 {
 	const u64 seed = get_random_u64();
@@ -55,23 +35,18 @@ static int receive_later(struct side *side, struct side *peer)
 	sent = post_send(side, SIZE);
 	if (sent < 0)
 		return sent;
-	ret = meanwhile(side, peer);
+	ret = work_exchange_empty(peer, side, NR_MEANWHILE);
 	if (!ret && side->work[sent].completed)
 		ret = complain("sent before anybody received");
-	ret = ret ?: expect(peer, work_receive(peer, &sge, 1), IB_WC_SUCCESS);
-	ret = ret ?: expect(side, sent, IB_WC_SUCCESS);
+	ret = ret ?: work_end(peer, work_receive(peer, &sge, 1), IB_WC_SUCCESS);
+	ret = ret ?: work_end(side, sent, IB_WC_SUCCESS);
 	return ret ?: buffer_check(&peer->buffer, 0, SIZE, seed, 0);
 }
 
 static int expect_flushed(struct side *side, int index)
 {
-	enum ib_qp_state state;
-	int ret;
-
-	ret = expect(side, index, IB_WC_WR_FLUSH_ERR) ?: side_state(side, &state);
-	if (!ret && state != IB_QPS_ERR)
-		ret = complain("state %d of the queue pair", state);
-	return ret ?: work_expect_none(side);
+	return work_end(side, index, IB_WC_WR_FLUSH_ERR) ?:
+	       side_expect_state(side, IB_QPS_ERR) ?: work_expect_none(side);
 }
 
 static int receive_never(struct side *side, struct side *peer)
@@ -80,7 +55,7 @@ static int receive_never(struct side *side, struct side *peer)
 	int ret = min(received, 0);
 
 	now("a receive request that never comes");
-	ret = ret ?: expect(side, post_send(side, SIZE), IB_WC_RNR_RETRY_EXC_ERR);
+	ret = ret ?: work_end(side, post_send(side, SIZE), IB_WC_RNR_RETRY_EXC_ERR);
 	return ret ?: expect_flushed(side, received);
 }
 
@@ -90,8 +65,8 @@ static int nobody_there(struct side *side, struct side *peer)
 	int ret = min(received, 0);
 
 	now("a queue pair that does not answer");
-	ret = ret ?: side_break(peer);
-	ret = ret ?: expect(side, post_send(side, SIZE), IB_WC_RETRY_EXC_ERR);
+	ret = ret ?: side_set_state(peer, IB_QPS_ERR);
+	ret = ret ?: work_end(side, post_send(side, SIZE), IB_WC_RETRY_EXC_ERR);
 	return ret ?: expect_flushed(side, received);
 }
 

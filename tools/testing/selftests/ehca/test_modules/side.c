@@ -5,6 +5,7 @@
 
 #include <linux/random.h>
 #include <linux/slab.h>
+#include <rdma/ib_cache.h>
 
 #include "traffic.h"
 
@@ -21,10 +22,42 @@ static void has_news(struct ib_cq *cq, void *context)
 	wake_up_all_waiting();
 }
 
+static void cq_event(struct ib_event *event, void *context)
+{
+	event_note(event);
+}
+
+static void qp_event(struct ib_event *event, void *context)
+{
+	struct side *side = context;
+
+	event_note(event);
+	if (event->event != IB_EVENT_SQ_DRAINED)
+		return;
+	WRITE_ONCE(side->drained, true);
+	wake_up_all_waiting();
+}
+
+static int make_cqs(struct side *side)
+{
+	const struct ib_cq_init_attr attr = { .cqe = MAX_WORK };
+	const unsigned int nr = side->port == 1 ? 1 : 2;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		side->cq[i] = ib_create_cq(side->device, has_news, cq_event,
+					   side, &attr);
+		if (IS_ERR(side->cq[i]))
+			return PTR_ERR(side->cq[i]);
+	}
+	return 0;
+}
+
 static int make_queues(struct side *side)
 {
-	const struct ib_cq_init_attr cq_attr = { .cqe = MAX_WORK };
 	struct ib_qp_init_attr attr = {
+		.event_handler = qp_event,
+		.qp_context = side,
 		.cap = {
 			.max_send_wr = QUEUE_DEPTH,
 			.max_recv_wr = QUEUE_DEPTH,
@@ -35,12 +68,13 @@ static int make_queues(struct side *side)
 		.qp_type = side->type,
 		.port_num = side->port,
 	};
+	int ret;
 
-	side->cq = ib_create_cq(side->device, has_news, NULL, side, &cq_attr);
-	if (IS_ERR(side->cq))
-		return PTR_ERR(side->cq);
-	attr.send_cq = side->cq;
-	attr.recv_cq = side->cq;
+	ret = make_cqs(side);
+	if (ret)
+		return ret;
+	attr.send_cq = side->cq[0];
+	attr.recv_cq = side->cq[1] ?: side->cq[0];
 	side->qp = ib_create_qp(side->pd, &attr);
 	return PTR_ERR_OR_ZERO(side->qp);
 }
@@ -68,10 +102,16 @@ static int open_side(struct side *side)
 /* Whatever open_side() has made of it */
 static void close_side(struct side *side)
 {
+	unsigned int i;
+
+	if (!IS_ERR_OR_NULL(side->ah))
+		rdma_destroy_ah(side->ah, RDMA_DESTROY_AH_SLEEPABLE);
 	if (!IS_ERR_OR_NULL(side->qp))
 		ib_destroy_qp(side->qp);
-	if (!IS_ERR_OR_NULL(side->cq))
-		ib_destroy_cq(side->cq);
+	for (i = 0; i < ARRAY_SIZE(side->cq); i++) {
+		if (!IS_ERR_OR_NULL(side->cq[i]))
+			ib_destroy_cq(side->cq[i]);
+	}
 	buffer_free(&side->buffer);
 	if (!IS_ERR_OR_NULL(side->pd))
 		ib_dealloc_pd(side->pd);
@@ -137,7 +177,13 @@ static int to_send(struct side *side)
 	return ib_modify_qp(side->qp, &attr, mask);
 }
 
-static int connect(struct pair *pair)
+/**
+ * pair_connect() - let two queue pairs send to each other
+ * @pair: of these; they are new, or reset
+ *
+ * Return: 0 or an errno.
+ */
+int pair_connect(struct pair *pair)
 {
 	struct side *a = &pair->side[0], *b = &pair->side[1];
 	int ret;
@@ -146,6 +192,42 @@ static int connect(struct pair *pair)
 	/* Both have to receive before one of them sends */
 	ret = ret ?: to_receive(a, b) ?: to_receive(b, a);
 	return ret ?: to_send(a) ?: to_send(b);
+}
+
+/**
+ * side_route() - the way that datagrams take
+ * @side: from this side
+ * @peer: to that one
+ * @global: with a global route header
+ *
+ * Return: an address handle, or an ERR_PTR().
+ */
+struct ib_ah *side_route(struct side *side, const struct side *peer, bool global)
+{
+	struct rdma_ah_attr attr = {
+		.type = rdma_ah_find_type(side->device, side->port),
+	};
+	union ib_gid gid;
+	int ret;
+
+	rdma_ah_set_dlid(&attr, peer->lid);
+	rdma_ah_set_port_num(&attr, side->port);
+	if (global) {
+		ret = rdma_query_gid(peer->device, peer->port, 0, &gid);
+		if (ret)
+			return ERR_PTR(ret);
+		rdma_ah_set_grh(&attr, &gid, 0, 0, 1, 0);
+		rdma_ah_set_ah_flags(&attr, IB_AH_GRH);
+	}
+	return rdma_create_ah(side->pd, &attr, RDMA_CREATE_AH_SLEEPABLE);
+}
+
+static int make_route(struct side *side, const struct side *peer)
+{
+	if (side->type != IB_QPT_UD)
+		return 0;
+	side->ah = side_route(side, peer, false);
+	return PTR_ERR_OR_ZERO(side->ah);
 }
 
 /**
@@ -173,7 +255,9 @@ struct pair *pair_open(struct ib_device *device, enum ib_qp_type type,
 		pair->side[i].rnr_retry = rnr_retry;
 		ret = open_side(&pair->side[i]);
 	}
-	ret = ret ?: connect(pair);
+	ret = ret ?: make_route(&pair->side[0], &pair->side[1]) ?:
+		     make_route(&pair->side[1], &pair->side[0]);
+	ret = ret ?: pair_connect(pair);
 	if (!ret)
 		return pair;
 	pair_close(pair);
@@ -188,28 +272,35 @@ void pair_close(struct pair *pair)
 }
 
 /**
- * side_state() - ask for the state of a side's queue pair
+ * side_set_state() - change the state of a side's queue pair, and nothing else
  * @side: the side
- * @state: the answer
+ * @state: the state
  *
  * Return: 0 or an errno.
  */
-int side_state(struct side *side, enum ib_qp_state *state)
+int side_set_state(struct side *side, enum ib_qp_state state)
+{
+	struct ib_qp_attr attr = { .qp_state = state };
+
+	return ib_modify_qp(side->qp, &attr, IB_QP_STATE);
+}
+
+/**
+ * side_expect_state() - see in which state a side's queue pair is
+ * @side: the side
+ * @state: the one that it has to be in
+ *
+ * Return: 0, -EPROTO, or the errno of asking.
+ */
+int side_expect_state(struct side *side, enum ib_qp_state state)
 {
 	struct ib_qp_init_attr init;
 	struct ib_qp_attr attr;
 	int ret;
 
 	ret = ib_query_qp(side->qp, &attr, IB_QP_STATE, &init);
-	if (!ret)
-		*state = attr.qp_state;
+	if (!ret && attr.qp_state != state)
+		ret = complain("state %d of the queue pair instead of %d",
+			       attr.qp_state, state);
 	return ret;
-}
-
-/* Have everything flushed that is still under way */
-int side_break(struct side *side)
-{
-	struct ib_qp_attr attr = { .qp_state = IB_QPS_ERR };
-
-	return ib_modify_qp(side->qp, &attr, IB_QP_STATE);
 }

@@ -13,6 +13,8 @@
  *	datagrams.c	UD
  *	violations.c	what must fail
  *	retries.c	who sends before anybody receives
+ *	states.c	queue pairs that are reset, drain or have been in error
+ *	events.c	what happens to the adapter and to what it has
  *
  * Functions that return int return 0 or a negative errno; -EPROTO stands for
  * something that is not as it has to be, which complain() has described.
@@ -21,6 +23,7 @@
 #define _EHCA_TRAFFIC_H
 
 #include <linux/list.h>
+#include <linux/seq_file.h>
 #include <linux/types.h>
 #include <rdma/ib_verbs.h>
 
@@ -66,6 +69,7 @@ int buffer_check(struct buffer *buffer, size_t offset, size_t size, u64 seed,
 #define QUEUE_DEPTH	16
 #define MAX_SGES	3
 #define UD_QKEY		0x11223344
+#define GRH_BYTES	40	/* room for a route header, in front of a datagram */
 
 /**
  * struct work - a work request
@@ -89,12 +93,14 @@ struct work {
  * @mtu: that of the port
  * @type: of the queue pair
  * @pd: its protection domain, which lets others reach all memory
- * @cq: its completion queue, for both directions
+ * @cq: its completion queues, of sends and of receives; port 1 has one for both
  * @qp: the queue pair
  * @psn: the first packet's number
+ * @ah: for datagrams, the way to the other side, without a route header
  * @rnr_retry: how often it tries again if there is no receive request; 7: for ever
  * @buffer: its memory
- * @news: the completion queue has something new
+ * @news: a completion queue has something new
+ * @drained: the send queue was told to drain, and has
  * @work: its work requests
  */
 struct side {
@@ -104,12 +110,14 @@ struct side {
 	enum ib_mtu mtu;
 	enum ib_qp_type type;
 	struct ib_pd *pd;
-	struct ib_cq *cq;
+	struct ib_cq *cq[2];
 	struct ib_qp *qp;
+	struct ib_ah *ah;
 	u32 psn;
 	u8 rnr_retry;
 	struct buffer buffer;
 	bool news;
+	bool drained;
 	struct work work[MAX_WORK];
 };
 
@@ -123,9 +131,11 @@ struct pair {
 
 struct pair *pair_open(struct ib_device *device, enum ib_qp_type type,
 		       u8 rnr_retry);
+int pair_connect(struct pair *pair);
 void pair_close(struct pair *pair);
-int side_state(struct side *side, enum ib_qp_state *state);
-int side_break(struct side *side);
+int side_set_state(struct side *side, enum ib_qp_state state);
+int side_expect_state(struct side *side, enum ib_qp_state state);
+struct ib_ah *side_route(struct side *side, const struct side *peer, bool global);
 
 /* work.c */
 int work_receive(struct side *side, struct ib_sge *sge, unsigned int nr);
@@ -133,17 +143,27 @@ int work_send(struct side *side, struct ib_send_wr *wr);
 int work_wait(struct side *side, int index);
 int work_wait_all(struct side *side);
 int work_expect(struct side *side, int index, enum ib_wc_status status);
-void work_forget(struct side *side);
+int work_end(struct side *side, int index, enum ib_wc_status status);
+int work_expect_flushed(struct side *side);
 int work_expect_none(struct side *side);
+void work_forget(struct side *side);
+int work_exchange_empty(struct side *side, struct side *peer, unsigned int nr);
 struct ib_sge side_sge(struct side *side, size_t offset, size_t size);
 
-/* transfers.c, datagrams.c, violations.c, retries.c: what can be run */
+/* events.c */
+void event_note(const struct ib_event *event);
+void events_show(struct seq_file *m);
+void events_listen(struct ib_device *device);
+void events_ignore(void);
+
+/* transfers.c, datagrams.c, violations.c, retries.c, states.c: what can be run */
 int run_rc(struct ib_device *device);
 int run_uc(struct ib_device *device);
 int run_ud(struct ib_device *device);
 int run_stream(struct ib_device *device);
 int run_violations(struct ib_device *device);
 int run_retries(struct ib_device *device);
+int run_states(struct ib_device *device);
 void transfers_count(u64 bytes);
 
 #endif /* _EHCA_TRAFFIC_H */

@@ -184,29 +184,6 @@ static int post_sends(struct side *side, const struct place *from,
 	return first;
 }
 
-static int expect_flushed(struct side *side)
-{
-	int i, ret;
-
-	ret = work_wait_all(side);
-	for (i = 0; i < MAX_WORK && !ret; i++) {
-		if (side->work[i].posted)
-			ret = work_expect(side, i, IB_WC_WR_FLUSH_ERR);
-	}
-	return ret ?: work_expect_none(side);
-}
-
-static int expect_error(struct side *side)
-{
-	enum ib_qp_state state;
-	int ret;
-
-	ret = side_state(side, &state);
-	if (!ret && state != IB_QPS_ERR)
-		ret = complain("state %d of the queue pair", state);
-	return ret;
-}
-
 /* Both sides end in error, one way or the other, and nothing has moved */
 static int expect_end(struct side *side, struct side *peer, int sent,
 		      int received, const struct violation *violation)
@@ -214,13 +191,12 @@ static int expect_end(struct side *side, struct side *peer, int sent,
 	struct buffer *target;
 	int ret;
 
-	ret = work_wait(side, sent) ?: work_expect(side, sent, violation->status);
-	ret = ret ?: expect_error(side);
+	ret = work_end(side, sent, violation->status) ?:
+	      side_expect_state(side, IB_QPS_ERR);
 	if (!ret && violation->received)
-		ret = work_wait(peer, received) ?:
-		      work_expect(peer, received, violation->received);
-	ret = ret ?: side_break(peer);
-	ret = ret ?: expect_flushed(side) ?: expect_flushed(peer);
+		ret = work_end(peer, received, violation->received);
+	ret = ret ?: side_set_state(peer, IB_QPS_ERR);
+	ret = ret ?: work_expect_flushed(side) ?: work_expect_flushed(peer);
 	target = violation->opcode == IB_WR_RDMA_READ ? &side->buffer :
 							&peer->buffer;
 	return ret ?: buffer_check(target, 0, 0, 0, 0);

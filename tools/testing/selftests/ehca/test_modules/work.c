@@ -91,14 +91,13 @@ static int book(struct side *side, const struct ib_wc *wc)
 			wc->wr_id, ib_wc_status_msg(wc->status));
 }
 
-/* What there is; the number of completions, or a negative errno */
-static int poll(struct side *side)
+static int poll_one(struct side *side, struct ib_cq *cq)
 {
 	struct ib_wc wc[4];
 	int i, nr, ret, total = 0;
 
 	do {
-		nr = ib_poll_cq(side->cq, ARRAY_SIZE(wc), wc);
+		nr = ib_poll_cq(cq, ARRAY_SIZE(wc), wc);
 		if (nr < 0)
 			return nr;
 		for (i = 0; i < nr; i++) {
@@ -111,7 +110,34 @@ static int poll(struct side *side)
 	return total;
 }
 
-/* The same, but wait for something */
+/* What there is; the number of completions, or a negative errno */
+static int poll(struct side *side)
+{
+	int i, nr, total = 0;
+
+	for (i = 0; i < ARRAY_SIZE(side->cq) && side->cq[i]; i++) {
+		nr = poll_one(side, side->cq[i]);
+		if (nr < 0)
+			return nr;
+		total += nr;
+	}
+	return total;
+}
+
+/* Whether there is something already, or a negative errno */
+static int ask_for_news(struct side *side)
+{
+	int i, ret = 0;
+
+	WRITE_ONCE(side->news, false);
+	for (i = 0; i < ARRAY_SIZE(side->cq) && side->cq[i] && !ret; i++)
+		ret = ib_req_notify_cq(side->cq[i],
+				       IB_CQ_NEXT_COMP |
+				       IB_CQ_REPORT_MISSED_EVENTS);
+	return ret;
+}
+
+/* As poll(), but wait for something */
 static int poll_or_wait(struct side *side)
 {
 	int ret;
@@ -119,9 +145,7 @@ static int poll_or_wait(struct side *side)
 	ret = poll(side);
 	if (ret)
 		return min(ret, 0);
-	WRITE_ONCE(side->news, false);
-	ret = ib_req_notify_cq(side->cq, IB_CQ_NEXT_COMP |
-			       IB_CQ_REPORT_MISSED_EVENTS);
+	ret = ask_for_news(side);
 	if (ret)
 		return min(ret, 0);
 	return wait_for_news(&side->news);
@@ -176,6 +200,25 @@ int work_expect(struct side *side, int index, enum ib_wc_status status)
 			ib_wc_status_msg(status));
 }
 
+/* Wait until a request is complete, and see how it ended */
+int work_end(struct side *side, int index, enum ib_wc_status status)
+{
+	return work_wait(side, index) ?: work_expect(side, index, status);
+}
+
+/* Wait until all requests are complete, which have been flushed */
+int work_expect_flushed(struct side *side)
+{
+	int i, ret;
+
+	ret = work_wait_all(side);
+	for (i = 0; i < MAX_WORK && !ret; i++) {
+		if (side->work[i].posted)
+			ret = work_expect(side, i, IB_WC_WR_FLUSH_ERR);
+	}
+	return ret ?: work_expect_none(side);
+}
+
 /**
  * work_forget() - requests that have no completion of their own are over
  * @side: whose
@@ -194,6 +237,34 @@ int work_expect_none(struct side *side)
 	const int nr = poll(side);
 
 	return nr > 0 ? complain("%d completions too many", nr) : nr;
+}
+
+/**
+ * work_exchange_empty() - messages without data, after which the adapter has been at
+ *	whatever waits at either side, too
+ * @side: from this side
+ * @peer: to that one, which has no receive request
+ * @nr: so many
+ *
+ * Return: 0 or an errno.
+ */
+int work_exchange_empty(struct side *side, struct side *peer, unsigned int nr)
+{
+	int received, ret = 0;
+
+	while (nr-- && !ret) {
+		struct ib_send_wr wr = {
+			.opcode = IB_WR_SEND,
+			.send_flags = IB_SEND_SIGNALED,
+		};
+
+		received = work_receive(peer, NULL, 0);
+		if (received < 0)
+			return received;
+		ret = work_end(side, work_send(side, &wr), IB_WC_SUCCESS) ?:
+		      work_end(peer, received, IB_WC_SUCCESS);
+	}
+	return ret;
 }
 
 /* A piece of a side's buffer */
