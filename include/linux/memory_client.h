@@ -156,6 +156,8 @@ int memory_refuse(struct memory_event *event, const char *why, ...);
 bool memory_batch_begin(struct memory_batch *batch, u64 start, u64 size,
 			bool online);
 void memory_batch_end(void);
+bool memory_requests_try_hold(void);
+void memory_requests_release(void);
 #else
 static inline int memory_client_register(struct memory_client *client)
 {
@@ -188,6 +190,15 @@ static inline bool memory_batch_begin(struct memory_batch *batch, u64 start,
 }
 
 static inline void memory_batch_end(void)
+{
+}
+
+static inline bool memory_requests_try_hold(void)
+{
+	return true;
+}
+
+static inline void memory_requests_release(void)
 {
 }
 #endif /* CONFIG_MEMORY_HOTPLUG */

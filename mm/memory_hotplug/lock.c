@@ -8,7 +8,9 @@
 
 #include <linux/cpu.h>
 #include <linux/device.h>
+#include <linux/export.h>
 #include <linux/kernel.h>
+#include <linux/memory_client.h>
 #include <linux/mmdebug.h>
 #include <linux/percpu-rwsem.h>
 
@@ -69,6 +71,33 @@ void mhp_assert_requested(void)
 	VM_WARN_ON_ONCE(system_state == SYSTEM_RUNNING &&
 			!device_hotplug_locked());
 }
+
+/**
+ * memory_requests_try_hold() - let no request begin to change memory
+ *
+ * For whoever would make the taking back of a request fail that he comes in the middle
+ * of: between two blocks of it, none is changing. He may hold locks of his own, so he
+ * cannot wait for its end, and nobody tells of that. Only for a moment.
+ *
+ * Context: Process context.
+ * Return: true if there is none under way; memory_requests_release() follows.
+ */
+bool memory_requests_try_hold(void)
+{
+	return trylock_device_hotplug();
+}
+EXPORT_SYMBOL_GPL(memory_requests_try_hold);
+
+/**
+ * memory_requests_release() - the end of memory_requests_try_hold()
+ *
+ * Context: Process context, may sleep.
+ */
+void memory_requests_release(void)
+{
+	unlock_device_hotplug();
+}
+EXPORT_SYMBOL_GPL(memory_requests_release);
 
 /**
  * mem_hotplug_done() - the end of mem_hotplug_begin()
