@@ -156,6 +156,8 @@ int memory_refuse(struct memory_event *event, const char *why, ...);
 bool memory_batch_begin(struct memory_batch *batch, u64 start, u64 size,
 			bool online);
 void memory_batch_end(void);
+void memory_undo_begin(void);
+void memory_undo_end(void);
 bool memory_requests_try_hold(void);
 void memory_requests_release(void);
 #else
@@ -190,6 +192,14 @@ static inline bool memory_batch_begin(struct memory_batch *batch, u64 start,
 }
 
 static inline void memory_batch_end(void)
+{
+}
+
+static inline void memory_undo_begin(void)
+{
+}
+
+static inline void memory_undo_end(void)
 {
 }
 

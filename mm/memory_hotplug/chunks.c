@@ -53,7 +53,7 @@ static void undo_chunks(struct mhp_range_op *op, u64 end,
 static int do_chunk(struct mhp_range_op *op, u64 start, u64 size,
 		    const struct mhp_chunk_work *work)
 {
-	if (fatal_signal_pending(current))
+	if (fatal_signal_pending(current) && !mhp_undoing())
 		return mhp_refuse_walk(&op->t, MHP_REFUSED_SIGNAL, -EINTR,
 				       "the process that asks for it is being killed");
 	return work->try(op, start, size);

@@ -18,7 +18,7 @@
  *	refusal_log
  *	refusal, walk
  *	lock, client_list, range, section, contiguity
- *	clients, memmap
+ *	clients, memmap, undo
  *	registration, span, node
  *	zone_policy, memmap_on_memory
  *	mapper, obstacle, progress
@@ -381,6 +381,9 @@ int mhp_owner_check_firmware(u64 start, u64 size, struct mhp_refusal *refusal);
 int mhp_owner_check_remove(struct memory_block *mem,
 			   struct mhp_refusal *refusal);
 int mhp_owner_check_offline(struct mhp_block_op *op);
+
+/* undo.c */
+bool mhp_undoing(void);
 
 /* batch.c */
 const struct memory_batch *mhp_batch_current(void);

@@ -189,7 +189,7 @@ int mhp_progress_check(struct mhp_block_op *op)
 	char why[64];
 
 	/* User space has come to rely on any signal, not just a fatal one */
-	if (signal_pending(current)) {
+	if (signal_pending(current) && !mhp_undoing()) {
 		snprintf(why, sizeof(why), "a signal to %s (pid %d) ended it",
 			 current->comm, task_pid_nr(current));
 		return give_up(op, MHP_REFUSED_SIGNAL, -EINTR, why);
@@ -198,7 +198,7 @@ int mhp_progress_check(struct mhp_block_op *op)
 	    time_after_eq64(get_jiffies_64(), progress.deadline))
 		return give_up(op, MHP_REFUSED_TIMEOUT, timeout_error(op),
 			       "hotplug/offline_timeout_ms is over");
-	if (current->flags & PF_KTHREAD &&
+	if ((current->flags & PF_KTHREAD || mhp_undoing()) &&
 	    progress.idle_passes >= MAX_IDLE_PASSES)
 		return give_up(op, MHP_REFUSED_STUCK, -EBUSY,
 			       "nothing could be moved any more");
@@ -208,14 +208,16 @@ int mhp_progress_check(struct mhp_block_op *op)
 /**
  * mhp_progress_wait() - wait before the next pass if the last moved nothing
  *
- * A signal ends it.
+ * A signal ends it, unless what a request has done is taken back.
  */
 void mhp_progress_wait(void)
 {
-	if (progress.idle_passes)
-		schedule_timeout_interruptible(msecs_to_jiffies(IDLE_PAUSE_MS));
-	else
+	if (!progress.idle_passes)
 		cond_resched();
+	else if (mhp_undoing())
+		schedule_timeout_uninterruptible(msecs_to_jiffies(IDLE_PAUSE_MS));
+	else
+		schedule_timeout_interruptible(msecs_to_jiffies(IDLE_PAUSE_MS));
 }
 
 /**

@@ -125,6 +125,28 @@ def test_a_page_that_stays(partition):
         assert not request(g, f"memory remove indexed-count 3 {drc_index(blocks[0])}")
 
 
+@pytest.mark.parametrize("verb", ["remove", "add"])
+def test_killed_in_the_middle(partition, verb):
+    """What is there by then is taken back all the same."""
+    with partition() as g:
+        blocks = plug(g, lmbs=8)
+        wanted = f"indexed-count 8 {drc_index(blocks[0])}"
+        first = f"[ -d {memory.SYSFS}/memory{blocks[0]} ]"
+        before, after, reverse = ("online", "gone", "add") if verb == "remove" else ("gone", "online", "remove")
+        for _ in range(20):
+            if states(g, blocks) != {before}:
+                assert not request(g, f"memory {reverse} {wanted}")
+            # When the first LMB has changed, the last may have, too: then once more
+            g.run(f"echo memory {verb} {wanted} > {DLPAR} & "
+                  f"{'while' if verb == 'remove' else 'until'} {first}; do :; done; kill -9 $!; wait $! || :", 60)
+            now = states(g, blocks)
+            assert now in ({before}, {after}), (now, why(g))
+            if now == {before}:
+                break
+        assert now == {before} and refusal(g)[1] == 0 and refusal(g)[2].reason == "signal", why(g)
+        assert not request(g, f"memory {verb} {wanted}")
+
+
 def test_put_back_as_it_was(partition):
     """Offline, movable where the kernel would not choose that, and whatever the policy for new memory is."""
     # The kernel must not settle in them before the test has put them where it wants them

@@ -9,6 +9,7 @@
 
 #include <linux/init.h>
 #include <linux/kobject.h>
+#include <linux/memory_client.h>
 #include <linux/memory_refusal.h>
 #include <linux/spinlock.h>
 #include <linux/sysfs.h>
@@ -170,12 +171,13 @@ void dlpar_refusal_begin(void)
 /**
  * dlpar_refusal_rollback() - the request has failed and takes back what it did
  *
- * What is refused from now on does not explain why it failed.
+ * What is refused from now on does not explain why it failed, and no signal stops it.
  *
  * Context: As dlpar_refusal_begin().
  */
 void dlpar_refusal_rollback(void)
 {
+	memory_undo_begin();
 	mhp_refusal_log_stop();
 }
 
@@ -219,6 +221,7 @@ void dlpar_refusal_end(const struct pseries_hp_errorlog *request, int error)
 {
 	struct shown now = {};
 
+	memory_undo_end();
 	mhp_refusal_log_stop();
 	if (error) {
 		if (!asked.first.request)
