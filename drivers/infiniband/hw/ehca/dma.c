@@ -31,9 +31,9 @@ static void unmap_page(struct device *dev, dma_addr_t addr, size_t size,
 }
 
 /*
- * Users in user space have theirs mapped here as well, and do without: their regions
- * may have memory that is in no map, like gigantic pages since boot. With the key of
- * all RAM an address that is none ends in a protection error.
+ * Memory of users in user space is mapped here as well, in both directions, by
+ * ib_umem_get(). They do without these addresses, and their memory may be in no map,
+ * like gigantic pages since boot.
  */
 static int map_sg(struct device *dev, struct scatterlist *sgl, int nents,
 		  enum dma_data_direction dir, unsigned long attrs)
@@ -44,6 +44,9 @@ static int map_sg(struct device *dev, struct scatterlist *sgl, int nents,
 	for_each_sg(sgl, sg, nents, i) {
 		sg_dma_address(sg) = io_of(dev, sg_phys(sg), sg->length);
 		sg_dma_len(sg) = sg->length;
+		if (sg_dma_address(sg) == EHCA_NO_IO &&
+		    dir != DMA_BIDIRECTIONAL)
+			return -EIO;
 	}
 	return nents;
 }

@@ -4,8 +4,11 @@
 #include <linux/err.h>
 #include <linux/jiffies.h>
 #include <linux/memory.h>
+#include <linux/memory_client.h>
+#include <linux/minmax.h>
 #include <linux/printk.h>
 #include <linux/ratelimit.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "max_mr.h"
@@ -15,6 +18,8 @@
  * may be what it waits for.
  */
 #define PATIENCE	(30 * HZ)
+/* Nobody tells when a request is over */
+#define LOOK_AGAIN	max(HZ / 50L, 1L)
 
 /* Of a line in the log */
 #define SURPLUS_LEN	160
@@ -53,18 +58,40 @@ static int check_surplus(struct ehca_memory *memory, const char *user)
 	return -ENOSPC;
 }
 
+/*
+ * Between two requests for memory, lest one cannot be taken back that is partly done:
+ * -EAGAIN.
+ */
 static int try_become_user(struct ehca_memory *memory,
 			   struct ehca_region *region)
 {
 	int ret = -EAGAIN;
 
+	if (!memory_requests_try_hold())
+		return ret;
 	mutex_lock(&memory->lock);
 	if (!memory->changing)
 		ret = check_surplus(memory, region->user);
 	if (!ret)
 		list_add_tail(&region->list, &memory->users);
 	mutex_unlock(&memory->lock);
+	memory_requests_release();
 	return ret;
+}
+
+/* Returns how long there is left to wait, or -EINTR for a fatal signal */
+static long wait_for_requests(struct ehca_memory *memory, long left)
+{
+	const long pause = min(left, LOOK_AGAIN);
+
+	if (READ_ONCE(memory->changing)) {
+		left = wait_event_killable_timeout(memory->changed,
+						   !READ_ONCE(memory->changing),
+						   left);
+		return left < 0 ? -EINTR : left;
+	}
+	schedule_timeout_killable(pause);
+	return fatal_signal_pending(current) ? -EINTR : left - pause;
 }
 
 /* No block changes from now on. */
@@ -77,14 +104,12 @@ static int become_user(struct ehca_memory *memory, struct ehca_region *region)
 		ret = try_become_user(memory, region);
 		if (ret != -EAGAIN)
 			return ret;
-		left = wait_event_killable_timeout(memory->changed,
-						   !READ_ONCE(memory->changing),
-						   left);
+		left = wait_for_requests(memory, left);
 		if (left < 0)
 			return left;
 		if (left > 0)
 			continue;
-		pr_err("%s: %s cannot use the adapter: a memory block is still going online or offline\n",
+		pr_err("%s: %s cannot use the adapter: memory is still being added, removed, or going online or offline\n",
 		       ehca_place_name(&memory->place), region->user);
 		return -EBUSY;
 	}
@@ -147,7 +172,8 @@ static int share_max(struct ehca_memory *memory, struct ehca_region *region,
 	if (!ret)
 		ret = ebus_mr_share(&region->mr, &owner, &memory->max->mr);
 	mutex_lock(&memory->lock);
-	memory->held = memory->held || memory->max;
+	/* If there is no max MR, there may be a part of it */
+	memory->held = memory->held || ehca_region_holds_ram(memory);
 	mutex_unlock(&memory->lock);
 	mutex_unlock(&memory->mr_lock);
 	return ret;

@@ -15,8 +15,8 @@
  *
  * Becoming a user comes first, and refuses blocks from then on; then the region is made
  * of the map, which cannot change any more. It refuses them, too, until it is freed when
- * the last user has gone. Who wants to become one while a block changes waits until it
- * has changed.
+ * the last user has gone. Who wants to become one while there is a request that changes
+ * memory waits until it is over: in the middle of it he would refuse its being taken back.
  */
 #ifndef _EHCA_MAX_MR_H
 #define _EHCA_MAX_MR_H
@@ -70,7 +70,7 @@ struct ehca_region {
  * @page_sizes: of regions, in bytes, or'ed
  * @place: for messages
  * @unpin: lets go of &ehca_region.pins
- * @patience: how long a block that changes is waited for, in jiffies
+ * @patience: how long a request for memory is waited for, in jiffies
  * @client: hears of memory blocks
  * @mr_lock: protects @max and @left
  * @max: the max MR, complete; or NULL
@@ -129,6 +129,7 @@ void ehca_veto_init(struct ehca_memory *memory);
 void ehca_veto_text(const struct ehca_memory *memory, char *buf, size_t size);
 void ehca_reclaim(struct ehca_memory *memory);
 void ehca_region_drop(struct ehca_memory *memory, struct ehca_region *region);
+bool ehca_region_holds_ram(const struct ehca_memory *memory);
 const char *ehca_place_name(const struct ehca_place *place);
 
 #endif /* _EHCA_MAX_MR_H */

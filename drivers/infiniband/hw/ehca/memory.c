@@ -3,6 +3,8 @@
 
 #include <linux/device.h>
 #include <linux/dma-map-ops.h>
+#include <linux/minmax.h>
+#include <linux/random.h>
 #include <rdma/ib_umem.h>
 
 #include "ehca.h"
@@ -47,6 +49,9 @@ int ehca_memory_init(struct ehca_adapter *adapter)
 	if (ret)
 		return ret;
 	xa_init_flags(&memory->pds, XA_FLAGS_ALLOC);
+	/* Of what the firmware has kept since the last time, none is likely to be next */
+	memory->next_pd = EHCA_PD_FIRST +
+			  get_random_u32_below(max(adapter->limits.max_pds, 1));
 	ret = ehca_max_mr_init(memory);
 	if (ret)
 		goto exit_place;

@@ -37,10 +37,12 @@ void ehca_place_exit(struct ehca_place *place);
  * struct ehca_pd - a protection domain
  * @ib: the RDMA core's
  * @number: the firmware's name for it
+ * @is_kept: the firmware has a queue pair in it that it does not free
  */
 struct ehca_pd {
 	struct ib_pd ib;
 	u32 number;
+	bool is_kept;
 };
 
 static inline struct ehca_pd *to_ehca_pd(struct ib_pd *pd)

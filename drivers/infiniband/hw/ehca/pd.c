@@ -42,7 +42,7 @@ int ehca_alloc_pd(struct ib_pd *pd, struct ib_udata *udata)
  * @udata: of a user in user space, or NULL
  *
  * Its number stays taken as long as there is the adapter if the firmware still has
- * a region with it.
+ * a region or a queue pair with it.
  *
  * Context: Process context, may sleep.
  * Return: 0.
@@ -52,7 +52,7 @@ int ehca_dealloc_pd(struct ib_pd *pd, struct ib_udata *udata)
 	struct ehca_memory *memory = &to_ehca(pd->device)->memory;
 	const u32 number = to_ehca_pd(pd)->number;
 
-	if (!ehca_region_left_in(memory, number))
+	if (!to_ehca_pd(pd)->is_kept && !ehca_region_left_in(memory, number))
 		xa_erase(&memory->pds, number);
 	return 0;
 }

@@ -9,6 +9,7 @@
  */
 
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/printk.h>
 #include <linux/ratelimit.h>
 #include <linux/slab.h>
@@ -33,16 +34,33 @@ static bool has_left_ram(const struct ehca_memory *memory)
 	return false;
 }
 
+/* Whoever calls may hold up all memory hotplug, and the firmware may be busy for long */
 static void free_left(struct ehca_memory *memory)
 {
+	const unsigned long end = jiffies + HZ;
 	struct ehca_region *region, *next;
 
 	list_for_each_entry_safe(region, next, &memory->left, list) {
-		if (ebus_mr_free(&region->mr, &memory->owner))
-			continue;
-		list_del(&region->list);
-		free_region(memory, region);
+		if (!ebus_mr_free(&region->mr, &memory->owner)) {
+			list_del(&region->list);
+			free_region(memory, region);
+		} else if (time_after(jiffies, end)) {
+			break;
+		}
 	}
+}
+
+/**
+ * ehca_region_holds_ram() - has the firmware a region of RAM that no user has pinned?
+ * @memory: the adapter's
+ *
+ * Context: Process context; &ehca_memory.mr_lock held.
+ * Return: whether memory must not change for that.
+ */
+bool ehca_region_holds_ram(const struct ehca_memory *memory)
+{
+	lockdep_assert_held(&memory->mr_lock);
+	return memory->max || has_left_ram(memory);
 }
 
 static bool has_users(struct ehca_memory *memory)
@@ -83,7 +101,7 @@ void ehca_reclaim(struct ehca_memory *memory)
 	free_left(memory);
 	free_max(memory);
 	mutex_lock(&memory->lock);
-	memory->held = memory->max || has_left_ram(memory);
+	memory->held = ehca_region_holds_ram(memory);
 	mutex_unlock(&memory->lock);
 }
 

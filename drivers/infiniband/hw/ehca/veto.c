@@ -21,7 +21,8 @@
 #define NOT_FREED	" still holds memory of former users. Repeat; or " \
 			REMOVE_ADAPTER ", then repeat"
 
-/* Leave room for the users; most location codes are about half as long */
+/* Leave room for the users; most names and location codes are about half as long */
+#define NAME_SHOWN	16
 #define LOCATION_MAX	40
 #define DRC_MAX		28
 
@@ -34,7 +35,7 @@ static size_t print_place(const struct ehca_place *place, char *buf, size_t size
 {
 	const bool has_drc = place->drc && (!place->location ||
 					    strcmp(place->drc, place->location));
-	size_t len = scnprintf(buf, size, "adapter %s",
+	size_t len = scnprintf(buf, size, "adapter %.*s", NAME_SHOWN,
 			       ehca_place_name(place));
 
 	if (place->location)
@@ -170,7 +171,9 @@ static int query_offline(struct memory_client *client,
  */
 static void try_reclaim(struct ehca_memory *memory)
 {
-	if (!READ_ONCE(memory->held) || !mutex_trylock(&memory->mr_lock))
+	if (!READ_ONCE(memory->held) && list_empty_careful(&memory->left))
+		return;
+	if (!mutex_trylock(&memory->mr_lock))
 		return;
 	ehca_reclaim(memory);
 	mutex_unlock(&memory->mr_lock);

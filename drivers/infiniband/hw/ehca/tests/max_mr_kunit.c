@@ -260,6 +260,22 @@ static void user_space_is_kept(struct kunit *test)
 	expect_all_is_well(test);
 }
 
+/* Nobody in the kernel comes or goes: a block that wants to go has it freed */
+static void user_space_is_kept_from_a_block(struct kunit *test)
+{
+	struct harness *h = test->priv;
+	struct ehca_region *region = make_of_user(h, (void *)1);
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(region));
+	h->fake->fail_opcode = H_FREE_RESOURCE;
+	fake_firmware_fail(h->fake, 1, 2, H_RESOURCE);
+	ehca_region_end(&h->memory, region);
+	KUNIT_EXPECT_EQ(test, 0, ehca_test_unpinned);
+	KUNIT_EXPECT_EQ(test, 0, go(h, 1, true));
+	KUNIT_EXPECT_EQ(test, 1, ehca_test_unpinned);
+	expect_all_is_well(test);
+}
+
 static void user_space_is_refused(struct kunit *test)
 {
 	struct harness *h = test->priv;
@@ -331,6 +347,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(firmware_keeps_other_regions),
 	KUNIT_CASE(user_space_vetoes_nothing),
 	KUNIT_CASE(user_space_is_kept),
+	KUNIT_CASE(user_space_is_kept_from_a_block),
 	KUNIT_CASE(user_space_is_refused),
 	KUNIT_CASE(the_end_with_regions_left),
 	KUNIT_CASE(the_end_while_a_block_changes),

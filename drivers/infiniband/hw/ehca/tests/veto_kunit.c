@@ -58,6 +58,8 @@ static void the_way_out_has_room(struct kunit *test)
 	h->memory.place.location =
 		"U9117.MMA.1234567-V1-C22-L333-U44444-P1-C6-T1-L5-X6-Y7-and-more";
 	h->memory.place.drc = "a connector that has an uncommonly long name";
+	h->memory.place.name =
+		"an_adapter_that_somebody_has_given_a_name_of_sixty_three_chars_";
 	for (i = 0; i < ARRAY_SIZE(regions); i++) {
 		snprintf(name[i], sizeof(name[i]), "user_%u", i);
 		regions[i] = ehca_max_mr_get(&h->memory, name[i], ACCESS, 30 + i);
@@ -65,7 +67,7 @@ static void the_way_out_has_room(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, -EBUSY, query(h, 0));
 	expect_end(test, " more" STOP_USERS);
-	KUNIT_EXPECT_NOT_NULL(test, strstr(h->why, "used by user_0, user_1"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(h->why, "used by user_0"));
 	for (i = 0; i < ARRAY_SIZE(regions); i++)
 		ehca_max_mr_put(&h->memory, regions[i]);
 	regions[0] = ehca_max_mr_get(&h->memory, long_name, ACCESS, 30);
@@ -362,6 +364,51 @@ static void a_user_loses_patience(struct kunit *test)
 	leave(h, 0);
 }
 
+/* In the middle of a request no block need be changing; its undo must not be refused */
+static void a_user_waits_for_a_request(struct kunit *test)
+{
+	struct harness *h = test->priv;
+
+	h->memory.patience = 1;
+	while (!memory_requests_try_hold())
+		cond_resched();
+	KUNIT_EXPECT_EQ(test, 0, go(h, 1, true));
+	KUNIT_EXPECT_EQ(test, -EBUSY, come(h, 0));
+	KUNIT_EXPECT_EQ(test, 0, go(h, 1, true));
+	memory_requests_release();
+	KUNIT_EXPECT_EQ(test, 0, come(h, 0));
+	expect_all_is_well(test);
+	leave(h, 0);
+}
+
+static struct harness *asked;
+static int answer;
+
+static void ask_meanwhile(const struct ebus_hcall *call)
+{
+	if (call->opcode == H_FREE_RESOURCE && list_empty(&asked->memory.users))
+		answer = query(asked, 0);
+}
+
+/* A part of a region of all RAM is all that there is, and its user has gone */
+static void vetoed_while_a_part_is_freed(struct kunit *test)
+{
+	struct harness *h = test->priv;
+
+	asked = h;
+	answer = 0;
+	h->fake->before = ask_meanwhile;
+	/* All but the first call, which allocates it */
+	fake_firmware_fail(h->fake, 2, 100, H_HARDWARE);
+	KUNIT_EXPECT_EQ(test, -EIO, come(h, 0));
+	KUNIT_EXPECT_EQ(test, -EBUSY, answer);
+	KUNIT_EXPECT_EQ(test, -EBUSY, query(h, 0));
+	h->fake->before = NULL;
+	h->fake->fail_nr = 0;
+	KUNIT_EXPECT_EQ(test, 0, go(h, 1, true));
+	expect_all_is_well(test);
+}
+
 static struct completion in_call, go_on;
 
 /* The firmware takes its time over the first page */
@@ -411,6 +458,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(cancel_without_going),
 	KUNIT_CASE(a_user_waits_for_a_block),
 	KUNIT_CASE(a_user_loses_patience),
+	KUNIT_CASE(a_user_waits_for_a_request),
+	KUNIT_CASE(vetoed_while_a_part_is_freed),
 	KUNIT_CASE(vetoed_while_the_region_is_made),
 	{}
 };
