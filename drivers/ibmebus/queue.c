@@ -96,3 +96,16 @@ void ebus_queue_rewind(struct ebus_queue *queue)
 	queue->turn = true;
 }
 EXPORT_SYMBOL_GPL(ebus_queue_rewind);
+
+/**
+ * ebus_queue_seek() - go on with another entry
+ * @queue: which; the adapter marks none of its entries, so that turns do not matter
+ * @slot: number of the entry
+ *
+ * Context: The caller keeps everybody else from it.
+ */
+void ebus_queue_seek(struct ebus_queue *queue, u32 slot)
+{
+	queue->offset = slot * queue->entry_size;
+}
+EXPORT_SYMBOL_GPL(ebus_queue_seek);

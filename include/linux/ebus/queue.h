@@ -36,6 +36,7 @@ int ebus_queue_alloc(struct ebus_queue *queue, u32 nr_pages, u32 entry_size);
 void ebus_queue_free(struct ebus_queue *queue);
 void ebus_queue_lose(struct ebus_queue *queue);
 void ebus_queue_rewind(struct ebus_queue *queue);
+void ebus_queue_seek(struct ebus_queue *queue, u32 slot);
 
 static inline void *ebus_queue_at(const struct ebus_queue *queue, u32 offset)
 {

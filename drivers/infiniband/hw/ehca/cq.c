@@ -95,6 +95,32 @@ void ehca_cq_exit(struct ehca_adapter *adapter, struct ehca_cq *cq)
 }
 
 /**
+ * ehca_pre_destroy_cq() - call no handler of a completion queue any more
+ * @ib: the RDMA core's, which stops what the handler starts after that
+ *
+ * Context: Process context, may sleep. No handler runs on return.
+ * Return: 0.
+ */
+int ehca_pre_destroy_cq(struct ib_cq *ib)
+{
+	ehca_names_del(&to_ehca(ib->device)->cqs, &to_ehca_cq(ib)->named);
+	return 0;
+}
+
+/**
+ * ehca_post_destroy_cq() - the rest of the undo of ehca_create_cq()
+ * @ib: the RDMA core's, after ehca_pre_destroy_cq()
+ *
+ * What the firmware does not free is lost, and logged.
+ *
+ * Context: Process context, may sleep.
+ */
+void ehca_post_destroy_cq(struct ib_cq *ib)
+{
+	destroy(to_ehca(ib->device), to_ehca_cq(ib));
+}
+
+/**
  * ehca_create_cq() - make a completion queue for a user in the kernel
  * @ib: the RDMA core's
  * @attr: what it is to be like
@@ -135,8 +161,10 @@ int ehca_destroy_cq(struct ib_cq *ib, struct ib_udata *udata)
 static void arm(struct ehca_cq *cq, unsigned int offset)
 {
 	ebus_galpa_store(cq->galpa + offset, EHCA_CQ_ARM);
-	/* Until that has reached the adapter; whoever asks for it polls after it */
+	/* Until that has reached the adapter */
 	ebus_galpa_load(cq->galpa + offset);
+	/* Whoever asked for it looks for entries after that, not before */
+	mb();
 }
 
 /**

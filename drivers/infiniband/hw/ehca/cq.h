@@ -52,6 +52,8 @@ static inline struct ehca_cq *to_ehca_cq(struct ib_cq *cq)
 int ehca_create_cq(struct ib_cq *cq, const struct ib_cq_init_attr *attr,
 		   struct uverbs_attr_bundle *attrs);
 int ehca_destroy_cq(struct ib_cq *cq, struct ib_udata *udata);
+int ehca_pre_destroy_cq(struct ib_cq *cq);
+void ehca_post_destroy_cq(struct ib_cq *cq);
 int ehca_req_notify_cq(struct ib_cq *cq, enum ib_cq_notify_flags flags);
 
 /* Completion queues of the driver itself */

@@ -15,6 +15,8 @@
  * queue, one of a reliable connection's. That the limit is about both is assumed.
  */
 #define SPARE_WRS	2
+/* More is never asked for by 4.4's ehca_qp.c, internal_modify_qp(), whatever is told */
+#define MAX_READS	2
 /* Said by firmware that does not know, according to 4.4's ehca_hca.c */
 #define ACK_DELAY	12
 
@@ -53,9 +55,9 @@ static void set_limits(struct ehca_limits *limits,
 		.max_wrs = without(min(block->max_wqes, U16_MAX), SPARE_WRS),
 		.max_sges = min(block->max_sges, MAX_SGES),
 		.max_sges_read = min(block->max_sges_read, MAX_SGES),
-		.max_reads_in = block->max_reads_in,
+		.max_reads_in = min(block->max_reads_in, MAX_READS),
 		.max_reads_in_all = block->max_reads_in_all,
-		.max_reads_out = block->max_reads_out,
+		.max_reads_out = min(block->max_reads_out, MAX_READS),
 		.ack_delay = block->ack_delay ?
 			     min(block->ack_delay, U8_MAX) : ACK_DELAY,
 		.vendor = FIELD_GET(VENDOR_OUI, block->vendor),

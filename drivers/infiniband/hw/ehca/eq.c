@@ -20,6 +20,9 @@
 
 #define ALL_EVENTS	(~0ULL)
 
+/* How often the firmware is asked whether an interrupt is over */
+#define MAX_QUERIES	100
+
 static bool peek(const struct ehca_eq *eq, u64 *event)
 {
 	*event = READ_ONCE(*(u64 *)ebus_queue_next(&eq->queue));
@@ -55,6 +58,22 @@ static bool take_completion(struct ehca_eq *eq, u64 *event, bool *left)
 	return found;
 }
 
+/*
+ * The interrupt may come before the event has reached memory: 4.4's
+ * drivers/staging/rdma/ehca/ehca_irq.c, ehca_process_eq().
+ */
+static void wait_for_event(const struct ehca_eq *eq)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_QUERIES; i++) {
+		if (ehca_fw_interrupt_is_over(eq->adapter, eq->ist))
+			break;
+	}
+	/* What is read now is read after the answer */
+	mb();
+}
+
 static irqreturn_t event_interrupt(int irq, void *data)
 {
 	struct ehca_eq *eq = data;
@@ -62,6 +81,7 @@ static irqreturn_t event_interrupt(int irq, void *data)
 	bool left = true;
 	u64 event;
 
+	wait_for_event(eq);
 	while (budget-- && take_completion(eq, &event, &left))
 		ehca_completion_event(eq->adapter, event);
 	if (left)

@@ -34,12 +34,15 @@ enum eqe_code {
 #define NEQE_PORT	EHCA_BITS(8, 15)
 #define NEQE_PORT_UP	EHCA_BIT(16)
 #define NEQE_DISRUPTIVE	EHCA_BIT(16)
+#define NEQE_WHICH	EHCA_BITS(16, 23)
+#define NEQE_REREGISTER	0x80
 
 enum neqe_code {
 	NEQE_PORT_STATE = 0x30,
 	NEQE_PORT_CHANGE = 0x31,
 	NEQE_MALFUNCTION = 0x32,
 	NEQE_TRACE_STOPPED = 0x33,
+	NEQE_OTHER = 0x34,
 };
 
 /**
@@ -72,11 +75,14 @@ void ehca_completion_event(struct ehca_adapter *adapter, u64 event)
 	ehca_named_put(named);
 }
 
-/* What the firmware knows of an error goes to the log, if it knows any */
+/*
+ * What the firmware knows of an error goes to the log, if it knows any and tells at
+ * once: there may be completions behind the event.
+ */
 static void log_error(struct ehca_adapter *adapter, u64 resource,
 		      const char *what, u32 number)
 {
-	u64 *block = ehca_block_alloc();
+	u64 *block = (u64 *)get_zeroed_page(GFP_NOWAIT | __GFP_NOWARN);
 	int ret = -ENOMEM;
 
 	if (block)
@@ -109,9 +115,9 @@ static void tell_qp(struct ehca_qp *qp, enum ib_event_type type)
 
 static void qp_error(struct ehca_adapter *adapter, struct ehca_qp *qp)
 {
-	log_error(adapter, qp->handle, "queue pair", qp->number);
 	ehca_qp_failed(qp);
 	tell_qp(qp, IB_EVENT_QP_FATAL);
+	log_error(adapter, qp->handle, "queue pair", qp->number);
 }
 
 static void qp_event(struct ehca_adapter *adapter, u64 event)
@@ -127,7 +133,9 @@ static void qp_event(struct ehca_adapter *adapter, u64 event)
 	qp = container_of(named, struct ehca_qp, named);
 	switch (FIELD_GET(EQE_CODE, event)) {
 	case EQE_PATH_MIGRATED:
-		tell_qp(qp, IB_EVENT_PATH_MIG);
+		/* Otherwise a false alarm: 4.4's ehca_irq.c, dispatch_qp_event() */
+		if (READ_ONCE(qp->has_alternate))
+			tell_qp(qp, IB_EVENT_PATH_MIG);
 		break;
 	case EQE_COMM_ESTABLISHED:
 		tell_qp(qp, IB_EVENT_COMM_EST);
@@ -153,8 +161,8 @@ static void cq_event(struct ehca_adapter *adapter, u64 event)
 		return;
 	}
 	cq = container_of(named, struct ehca_cq, named);
-	log_error(adapter, cq->handle, "completion queue", named->token);
 	ehca_cq_error(cq);
+	log_error(adapter, cq->handle, "completion queue", named->token);
 	ehca_named_put(named);
 }
 
@@ -185,8 +193,8 @@ void ehca_eq_event(struct ehca_adapter *adapter, u64 event)
 		break;
 	case EQE_MR_ERROR:
 	case EQE_MR_ACCESS:
-		ibdev_err(&adapter->ib, "error of a memory region: %#llx\n",
-			  event);
+		ibdev_err_ratelimited(&adapter->ib,
+				      "error of a memory region: %#llx\n", event);
 		break;
 	case EQE_EQ_ERROR:
 		ibdev_err(&adapter->ib, "error of the event queue: %#llx\n",
@@ -194,11 +202,12 @@ void ehca_eq_event(struct ehca_adapter *adapter, u64 event)
 		break;
 	case EQE_KEY_MISMATCH:
 	case EQE_UNAFFILIATED:
-		ibdev_warn(&adapter->ib, "packet with a wrong key: %#llx\n",
-			   event);
+		ibdev_warn_ratelimited(&adapter->ib,
+				       "packet with a wrong key: %#llx\n", event);
 		break;
 	default:
-		ibdev_warn(&adapter->ib, "unknown event %#llx\n", event);
+		ibdev_warn_ratelimited(&adapter->ib, "unknown event %#llx\n",
+				       event);
 	}
 }
 
@@ -240,6 +249,7 @@ static void port_change(struct ehca_adapter *adapter, u32 port, u64 event)
 		port_up(adapter, port);
 		return;
 	}
+	dispatch(adapter, port, IB_EVENT_LID_CHANGE);
 	dispatch(adapter, port, IB_EVENT_PKEY_CHANGE);
 	dispatch(adapter, port, IB_EVENT_GID_CHANGE);
 	dispatch(adapter, port, IB_EVENT_SM_CHANGE);
@@ -257,7 +267,8 @@ void ehca_neq_event(struct ehca_adapter *adapter, u64 event)
 	const u32 port = FIELD_GET(NEQE_PORT, event);
 	const u32 code = FIELD_GET(NEQE_CODE, event);
 
-	if ((code == NEQE_PORT_STATE || code == NEQE_PORT_CHANGE) &&
+	if ((code == NEQE_PORT_STATE || code == NEQE_PORT_CHANGE ||
+	     code == NEQE_OTHER) &&
 	    (port < 1 || port > adapter->nr_ports)) {
 		ibdev_warn(&adapter->ib, "notification %#llx of no port\n",
 			   event);
@@ -278,6 +289,10 @@ void ehca_neq_event(struct ehca_adapter *adapter, u64 event)
 		dispatch(adapter, 0, IB_EVENT_DEVICE_FATAL);
 		break;
 	case NEQE_TRACE_STOPPED:
+		break;
+	case NEQE_OTHER:
+		if (FIELD_GET(NEQE_WHICH, event) == NEQE_REREGISTER)
+			dispatch(adapter, port, IB_EVENT_CLIENT_REREGISTER);
 		break;
 	default:
 		ibdev_warn(&adapter->ib, "unknown notification %#llx\n", event);

@@ -371,12 +371,31 @@ int ehca_fw_reset_events(struct ehca_adapter *adapter, u64 neq, u64 events)
 }
 
 /**
+ * ehca_fw_interrupt_is_over() - whether what an interrupt tells of is in memory
+ * @adapter: whose
+ * @ist: the interrupt
+ *
+ * Context: Any.
+ * Return: whether it is.
+ */
+bool ehca_fw_interrupt_is_over(struct ehca_adapter *adapter, u32 ist)
+{
+	struct ebus_hcall call = {
+		.opcode = H_QUERY_INT_STATE,
+		.arg = { adapter->handle, ist },
+	};
+
+	return ebus_hcall_atomic(&call) == H_SUCCESS;
+}
+
+/**
  * ehca_fw_error_data() - what is wrong with a queue or queue pair
  * @adapter: whose
  * @resource: handle
  * @block: EHCA_ERROR_WORDS doublewords
  *
- * Return: 0 or an errno; nothing may be known of it.
+ * Context: Any. The firmware is asked once.
+ * Return: 0 or an errno; nothing may be known of it, or it may be busy.
  */
 int ehca_fw_error_data(struct ehca_adapter *adapter, u64 resource, u64 *block)
 {
@@ -385,5 +404,5 @@ int ehca_fw_error_data(struct ehca_adapter *adapter, u64 resource, u64 *block)
 		.arg = { adapter->handle, resource, virt_to_phys(block) },
 	};
 
-	return ebus_errno(ebus_hcall(&call));
+	return ebus_errno(ebus_hcall_atomic(&call));
 }

@@ -120,6 +120,7 @@ int ehca_fw_stop_qp(struct ehca_adapter *adapter, u64 qp,
 int ehca_fw_define_aqp1(struct ehca_adapter *adapter, u64 qp, u32 port);
 int ehca_fw_free(struct ehca_adapter *adapter, u64 resource, const char *what);
 int ehca_fw_reset_events(struct ehca_adapter *adapter, u64 neq, u64 events);
+bool ehca_fw_interrupt_is_over(struct ehca_adapter *adapter, u32 ist);
 int ehca_fw_error_data(struct ehca_adapter *adapter, u64 resource, u64 *block);
 
 #endif /* _EHCA_FIRMWARE_H */

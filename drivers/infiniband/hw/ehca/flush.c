@@ -9,10 +9,19 @@
  */
 
 #include <linux/io.h>
+#include <linux/jiffies.h>
 #include <linux/math.h>
+#include <linux/minmax.h>
 
 #include "ehca.h"
 #include "qp.h"
+
+/*
+ * The firmware may be busy, or the state of the queue pair change later than the error
+ * is told. It is asked for ten seconds, ever more seldom.
+ */
+#define LOOK_AGAIN	(HZ / 100)
+#define MAX_LOOKS	10
 
 /* The rest of what H_DISABLE_AND_GET answers is an address */
 #define NEXT_FLAG	EHCA_BIT(0)
@@ -32,26 +41,22 @@ static bool find_slot(const struct ebus_queue *queue, phys_addr_t addr, u32 *slo
 }
 
 /*
- * The number of the request that @addr is the entry of. A queue has more entries than
- * may be in use, so it is only one's. If it is none, that is -EIO, and all that are
- * outstanding are meant.
+ * The number of the request that @addr is the entry of, @latest or an earlier one. A
+ * queue has more entries than may be in use, so it is only one's. If it is none, that
+ * is -EIO, and all that are outstanding are meant.
  */
-static int find_number(const struct ehca_work_queue *wq, u64 addr, u64 *number)
+static int find_number(const struct ehca_work_queue *wq, u64 addr, u64 latest,
+		       u64 *number)
 {
-	const u64 posted = ehca_wq_posted(wq);
-	u32 slot;
-	u64 turn;
+	u32 slot, back;
 
 	*number = READ_ONCE(wq->completed);
 	if (!find_slot(&wq->queue, addr & ~NEXT_FLAG, &slot))
 		return -EIO;
-	turn = rounddown(posted, wq->nr_slots);
-	if (turn + slot > posted) {
-		if (!turn)
-			return -EIO;
-		turn -= wq->nr_slots;
-	}
-	*number = turn + slot;
+	back = (ehca_wq_slot(wq, latest) + wq->nr_slots - slot) % wq->nr_slots;
+	if (back > latest)
+		return -EIO;
+	*number = latest - back;
 	return 0;
 }
 
@@ -95,9 +100,10 @@ void ehca_qp_stopped(struct ehca_qp *qp)
 		return;
 	ret = ehca_fw_stop_qp(to_ehca(qp->ib.device), qp->handle,
 			      EHCA_QP_GET_BOTH, next);
-	found = find_number(&qp->sq, next[EHCA_SQ], &sq_from);
+	found = find_number(&qp->sq, next[EHCA_SQ], ehca_wq_posted(&qp->sq),
+			    &sq_from);
 	/* Each receive is heard of, so where they stopped matters less */
-	find_number(&qp->rq, next[EHCA_RQ], &rq_from);
+	find_number(&qp->rq, next[EHCA_RQ], ehca_wq_posted(&qp->rq), &rq_from);
 	if (ret || found)
 		ibdev_warn(qp->ib.device,
 			   "queue pair %u does not tell where it stopped: %d\n",
@@ -109,7 +115,8 @@ void ehca_qp_stopped(struct ehca_qp *qp)
 /**
  * ehca_sq_stopped() - complete what is outstanding on a send queue in error
  * @qp: its mutex is held
- * @bad: number of the request that is to blame, and may have been completed
+ * @bad: number of the request that is to blame, and may have been completed; or, if
+ *	 many have been posted since, of a later one with the same entry
  *
  * Context: Process context, may sleep.
  * Return: 0, or an errno if it is not known which is to blame. The queue is flushed
@@ -123,42 +130,32 @@ int ehca_sq_stopped(struct ehca_qp *qp, u64 *bad)
 	lockdep_assert_held(&qp->mutex);
 	ret = ehca_fw_stop_qp(to_ehca(qp->ib.device), qp->handle,
 			      EHCA_QP_GET_SEND, next);
-	found = find_number(&qp->sq, next[EHCA_SQ], bad);
+	/* It has been posted, so it is an earlier one than the next */
+	found = find_number(&qp->sq, next[EHCA_SQ],
+			    max(ehca_wq_posted(&qp->sq), 1) - 1, bad);
 	start(&qp->sq, *bad);
 	return ret ?: found;
 }
 
-/* The adapter is to complete them, and nothing else; the queue's lock is held */
-static void purge(struct ehca_work_queue *sq, u64 from)
-{
-	struct ehca_wqe *wqe;
-
-	for (; from < sq->posted; from++) {
-		wqe = ebus_queue_entry(&sq->queue, from % sq->nr_slots);
-		wqe->id = from;
-		wqe->opcode = EHCA_WQE_SEND;
-		wqe->flags = EHCA_WQE_SIGNAL;
-		wqe->nr_sges = 0;
-		wqe->control = EHCA_WQE_PURGE;
-	}
-}
-
 /**
- * ehca_sq_purge() - let a send queue in error find nothing more to do
+ * ehca_sq_purge() - let a send queue in error not do again what is to blame
  * @qp: its mutex is held
- * @bad: number of the request that is to blame
+ * @bad: number of that request
  *
- * For when it goes on: it starts with that request.
+ * When the queue goes on it starts with that one, whose entry nobody writes meanwhile.
+ * Now the adapter is only to complete it, under a number that is nobody's.
  */
 void ehca_sq_purge(struct ehca_qp *qp, u64 bad)
 {
-	struct ehca_work_queue *sq = &qp->sq;
-	unsigned long flags;
+	struct ehca_wqe *wqe = ebus_queue_entry(&qp->sq.queue,
+						ehca_wq_slot(&qp->sq, bad));
 
-	spin_lock_irqsave(&sq->lock, flags);
-	purge(sq, bad);
-	spin_unlock_irqrestore(&sq->lock, flags);
-	/* The adapter reads them when the firmware says so */
+	wqe->id = EHCA_NO_NUMBER;
+	wqe->opcode = EHCA_WQE_SEND;
+	wqe->flags = EHCA_WQE_SIGNAL;
+	wqe->nr_sges = 0;
+	wqe->control = EHCA_WQE_PURGE;
+	/* The adapter reads it when the firmware says so */
 	wmb();
 }
 
@@ -167,20 +164,22 @@ void ehca_sq_purge(struct ehca_qp *qp, u64 bad)
  * @qp: its mutex is held
  * @bad: number of the request that was to blame
  *
- * The adapter has that one to do again; of those after it, it has to be told.
+ * The adapter has that one to do again, and has forgotten those after it, which are
+ * flushed. So the next one that is posted has the entry behind it.
  */
 void ehca_sq_resume(struct ehca_qp *qp, u64 bad)
 {
 	struct ehca_work_queue *sq = &qp->sq;
 	unsigned long flags;
+	u32 slot;
 
 	spin_lock_irqsave(&sq->cq->lock, flags);
 	spin_lock(&sq->lock);
-	/* Some may have been posted since */
-	purge(sq, bad);
+	slot = ehca_wq_slot(sq, bad + 1);
 	sq->flush_until = sq->posted;
-	if (sq->posted > bad)
-		ehca_wq_ring(sq, sq->posted - bad - 1);
+	sq->skew = (slot + sq->nr_slots - sq->posted % sq->nr_slots) %
+		   sq->nr_slots;
+	ebus_queue_seek(&sq->queue, slot);
 	spin_unlock(&sq->lock);
 	spin_unlock_irqrestore(&sq->cq->lock, flags);
 }
@@ -205,6 +204,7 @@ void ehca_wq_reset(struct ehca_work_queue *wq)
 	wq->flush_until = 0;
 	/* The adapter starts with the first entry */
 	wq->posted = roundup(wq->posted, wq->nr_slots);
+	wq->skew = 0;
 	wq->completed = wq->posted;
 	ebus_queue_rewind(&wq->queue);
 	wq->has_read = false;
@@ -241,27 +241,47 @@ static int find_state(struct ehca_qp *qp, u32 *state)
 	return ret;
 }
 
-void ehca_qp_failed_work(struct work_struct *work)
+/* Returns whether it is known by now what the error has done */
+static bool look(struct ehca_qp *qp)
 {
-	struct ehca_qp *qp = container_of(work, struct ehca_qp, failed);
 	u32 state;
 	u64 bad;
 	int ret;
 
-	mutex_lock(&qp->mutex);
 	ret = find_state(qp, &state);
 	if (ret) {
-		ibdev_err(qp->ib.device,
-			  "queue pair %u has failed, and its state is unknown: %d\n",
-			  qp->number, ret);
-	} else if (state == EHCA_QP_ERR) {
+		ibdev_err_ratelimited(qp->ib.device,
+				      "queue pair %u has failed, and its state is unknown: %d\n",
+				      qp->number, ret);
+		return false;
+	}
+	switch (state) {
+	case EHCA_QP_ERR:
 		WRITE_ONCE(qp->state, IB_QPS_ERR);
 		ehca_qp_stopped(qp);
-	} else if (state == EHCA_QP_SQE && !ehca_wq_flushes(&qp->sq)) {
+		return true;
+	case EHCA_QP_SQE:
 		WRITE_ONCE(qp->state, IB_QPS_SQE);
-		ehca_sq_stopped(qp, &bad);
+		if (!ehca_wq_flushes(&qp->sq))
+			ehca_sq_stopped(qp, &bad);
+		return true;
+	default:
+		return false;
 	}
+}
+
+void ehca_qp_failed_work(struct work_struct *work)
+{
+	struct ehca_qp *qp = container_of(to_delayed_work(work), struct ehca_qp,
+					  failed);
+	bool known;
+
+	mutex_lock(&qp->mutex);
+	known = look(qp);
 	mutex_unlock(&qp->mutex);
+	/* Nobody else would ever complete what is outstanding */
+	if (!known && ++qp->looks < MAX_LOOKS)
+		schedule_delayed_work(&qp->failed, LOOK_AGAIN << qp->looks);
 }
 
 /**
@@ -274,5 +294,6 @@ void ehca_qp_failed_work(struct work_struct *work)
  */
 void ehca_qp_failed(struct ehca_qp *qp)
 {
-	schedule_work(&qp->failed);
+	WRITE_ONCE(qp->looks, 0);
+	mod_delayed_work(system_wq, &qp->failed, 0);
 }

@@ -4,6 +4,7 @@
 #include <linux/errno.h>
 #include <linux/module.h>
 #include <linux/of.h>
+#include <linux/reboot.h>
 #include <rdma/ib_user_ioctl_verbs.h>
 
 #include <asm/ibmebus.h>
@@ -40,6 +41,8 @@ static const struct ib_device_ops device_ops = {
 
 	.create_cq = ehca_create_cq,
 	.destroy_cq = ehca_destroy_cq,
+	.pre_destroy_cq = ehca_pre_destroy_cq,
+	.post_destroy_cq = ehca_post_destroy_cq,
 	.req_notify_cq = ehca_req_notify_cq,
 	.poll_cq = ehca_poll_cq,
 
@@ -250,15 +253,46 @@ static struct platform_driver driver = {
 	.remove_new = remove,
 };
 
+/* Once: at a reboot, or when the module goes */
+static void unregister(void)
+{
+	static atomic_t done = ATOMIC_INIT(0);
+
+	if (!atomic_xchg(&done, 1))
+		ibmebus_unregister_driver(&driver);
+}
+
+/* What the adapter is to write to until then would be memory of the next kernel's */
+static int reboot(struct notifier_block *notifier, unsigned long action,
+		  void *data)
+{
+	if (action == SYS_RESTART)
+		unregister();
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block reboot_notifier = {
+	.notifier_call = reboot,
+};
+
 static int __init ehca_init(void)
 {
-	return ibmebus_register_driver(&driver);
+	int ret;
+
+	ret = ibmebus_register_driver(&driver);
+	if (ret)
+		return ret;
+	ret = register_reboot_notifier(&reboot_notifier);
+	if (ret)
+		unregister();
+	return ret;
 }
 module_init(ehca_init);
 
 static void __exit ehca_exit(void)
 {
-	ibmebus_unregister_driver(&driver);
+	unregister_reboot_notifier(&reboot_notifier);
+	unregister();
 }
 module_exit(ehca_exit);
 

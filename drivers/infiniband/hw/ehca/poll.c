@@ -204,8 +204,15 @@ static bool read_entry(struct ehca_cq *cq, const struct ehca_cqe *cqe,
 	struct ehca_work_queue *wq = find_queue(cq, cqe);
 
 	*done = true;
-	if (!wq || !is_outstanding(wq, cqe->id))
+	if (!wq)
 		return false;
+	if (!is_outstanding(wq, cqe->id)) {
+		/* The queue has stopped without anybody's request to blame */
+		if (to_status(cqe->status) != IB_WC_SUCCESS &&
+		    to_status(cqe->status) != IB_WC_WR_FLUSH_ERR)
+			ehca_qp_failed(wq->qp);
+		return false;
+	}
 	if (take_before(wq, cqe->id, wc)) {
 		*done = false;
 		return true;

@@ -60,7 +60,7 @@ static void init(struct ehca_qp *qp, const struct ib_qp_init_attr *attr)
 	init_queue(&qp->sq, qp, attr->send_cq, EHCA_QP_SQ_ADD);
 	init_queue(&qp->rq, qp, attr->recv_cq, EHCA_QP_RQ_ADD);
 	qp->signal_all = attr->sq_sig_type == IB_SIGNAL_ALL_WR;
-	INIT_WORK(&qp->failed, ehca_qp_failed_work);
+	INIT_DELAYED_WORK(&qp->failed, ehca_qp_failed_work);
 	mutex_init(&qp->mutex);
 	qp->state = IB_QPS_RESET;
 }
@@ -218,6 +218,8 @@ static void free_qp(struct ehca_qp *qp)
 	forget(&qp->sq);
 	forget(&qp->rq);
 	ret = ehca_fw_free(adapter, qp->handle, "queue pair");
+	if (ret)
+		to_ehca_pd(qp->ib.pd)->is_kept = true;
 	destroy_queue(&qp->sq, ret);
 	destroy_queue(&qp->rq, ret);
 }
@@ -282,7 +284,7 @@ static void unpublish(struct ehca_qp *qp)
 	ehca_names_del(&to_ehca(qp->ib.device)->qps, &qp->named);
 	leave_cq(&qp->sq);
 	leave_cq(&qp->rq);
-	cancel_work_sync(&qp->failed);
+	cancel_delayed_work_sync(&qp->failed);
 	/* That one may have put it there again */
 	leave_cq(&qp->sq);
 	leave_cq(&qp->rq);

@@ -3,7 +3,8 @@
  * Queue pairs, their two work queues, and address handles.
  *
  * A work queue's requests are numbered in the order in which they are posted, for as
- * long as the queue pair lives. The number is what the adapter gets and gives back.
+ * long as the queue pair lives. The number is what the adapter gets and gives back;
+ * EHCA_NO_NUMBER is nobody's.
  *
  * Locks: &ehca_qp.mutex, &ehca_cq.lock, &ehca_work_queue.lock. Of a queue pair's two
  * completion queues only one is locked at a time, and so of its two work queues.
@@ -21,6 +22,8 @@
 #include "names.h"
 #include "queue.h"
 #include "wqe.h"
+
+#define EHCA_NO_NUMBER	U64_MAX
 
 /**
  * struct ehca_wr - a work request that was posted
@@ -48,6 +51,7 @@ struct ehca_wr {
  * @add: the register that is rung
  * @event: tells @cq's user of requests that the driver completes
  * @lock: posting
+ * @skew: by how much an entry's place is ahead of its request's number
  * @posted: number of the next request; written with @lock held
  * @completed: number of the oldest that is outstanding; written with @cq locked
  * @flush_from: number of the first request that will never be executed
@@ -68,6 +72,7 @@ struct ehca_work_queue {
 
 	/* Posting; taken with interrupts off */
 	spinlock_t lock;
+	u32 skew;
 	u64 posted;
 	u64 completed;
 	u64 flush_from, flush_until;
@@ -87,8 +92,10 @@ struct ehca_work_queue {
  * @rq: the receive queue
  * @signal_all: whether each send is signalled
  * @failed: finds out what an error has done to it
+ * @looks: how often @failed has found nothing
  * @mutex: changes of state
  * @state: as far as the driver knows; written with @mutex held
+ * @has_alternate: the user has told it of an alternate path, and to use that
  * @qkey: its own
  * @access: what peers may do, which the adapter checks by memory region alone
  * @static_rate: enum ib_rate of the path to the peer
@@ -104,11 +111,13 @@ struct ehca_qp {
 	void __iomem *galpa;
 	struct ehca_work_queue sq, rq;
 	bool signal_all;
-	struct work_struct failed;
+	struct delayed_work failed;
+	unsigned int looks;
 
 	/* Changes of state */
 	struct mutex mutex;
 	enum ib_qp_state state;
+	bool has_alternate;
 	u32 qkey;
 	int access;
 	u8 static_rate, alt_static_rate, pmtu, path_mtu;
@@ -195,6 +204,12 @@ static inline struct ehca_wr *ehca_wq_at(const struct ehca_work_queue *wq,
 					 u64 number)
 {
 	return &wq->wrs[number % wq->nr_slots];
+}
+
+/* Which entry of the queue is that of a request */
+static inline u32 ehca_wq_slot(const struct ehca_work_queue *wq, u64 number)
+{
+	return (number + wq->skew) % wq->nr_slots;
 }
 
 /* The lock is held, so nobody else makes it full */

@@ -26,6 +26,9 @@ static void note(const struct ehca_qp_change *change)
 	if (change->mask & IB_QP_ALT_PATH)
 		qp->alt_static_rate =
 			rdma_ah_get_static_rate(&attr->alt_ah_attr);
+	if (change->mask & IB_QP_PATH_MIG_STATE)
+		WRITE_ONCE(qp->has_alternate,
+			   attr->path_mig_state == IB_MIG_REARM);
 	WRITE_ONCE(qp->state, change->to);
 }
 
@@ -62,6 +65,29 @@ static int resume(struct ehca_qp_change *change)
 	return 0;
 }
 
+static void wait_for_posting(struct ehca_work_queue *wq)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&wq->lock, flags);
+	spin_unlock_irqrestore(&wq->lock, flags);
+}
+
+/* Nobody posts to a queue pair that the firmware is about to reset */
+static int apply_reset(struct ehca_qp_change *change)
+{
+	struct ehca_qp *qp = change->qp;
+	int ret;
+
+	WRITE_ONCE(qp->state, IB_QPS_RESET);
+	wait_for_posting(&qp->sq);
+	wait_for_posting(&qp->rq);
+	ret = apply(change);
+	if (ret)
+		WRITE_ONCE(qp->state, change->from);
+	return ret;
+}
+
 static int walk(struct ehca_qp_change *change)
 {
 	struct ehca_qp *qp = change->qp;
@@ -69,13 +95,14 @@ static int walk(struct ehca_qp_change *change)
 
 	if (change->from == IB_QPS_SQE && change->to == IB_QPS_RTS)
 		return resume(change);
-	ret = apply(change);
+	ret = change->to == IB_QPS_RESET ? apply_reset(change) : apply(change);
 	if (!ret && change->to == IB_QPS_INIT)
 		ret = enable(change);
 	if (ret)
 		return ret;
 	note(change);
 	if (change->to == IB_QPS_RESET) {
+		qp->has_alternate = false;
 		ehca_wq_reset(&qp->sq);
 		ehca_wq_reset(&qp->rq);
 	} else if (change->to == IB_QPS_ERR) {

@@ -23,6 +23,7 @@
  * @state: of the queue pair, as the firmware has it
  * @stopped_at: numbers of the requests that come next
  * @stop_ret: what asking for that returns
+ * @query_ret: what asking for @state returns, once
  * @gone: the queue pair's token has been taken away
  * @released: entries that the adapter may write again
  * @events: how often the user was told
@@ -35,7 +36,7 @@ struct rig {
 	u64 galpa[16];
 	u32 state;
 	u64 stopped_at[EHCA_NR_RINGS];
-	int stop_ret;
+	int stop_ret, query_ret;
 	bool gone;
 	u32 released, events;
 };
@@ -45,7 +46,8 @@ static struct rig *rig;
 static u64 address_of(const struct ehca_work_queue *wq, u64 number)
 {
 	return virt_to_phys(ebus_queue_entry(&wq->queue,
-					     number % wq->nr_slots)) | BIT_ULL(63);
+					     ehca_wq_slot(wq, number))) |
+	       BIT_ULL(63);
 }
 
 static int fake_stop_qp(struct ehca_adapter *adapter, u64 qp,
@@ -63,8 +65,11 @@ static int fake_stop_qp(struct ehca_adapter *adapter, u64 qp,
 static int fake_query_qp(struct ehca_adapter *adapter, u64 qp,
 			 struct ehca_cb_qp *block)
 {
+	const int ret = rig->query_ret;
+
+	rig->query_ret = 0;
 	block->state = rig->state;
-	return 0;
+	return ret;
 }
 
 static struct ehca_named *fake_find(struct ehca_names *names, u32 token)
@@ -89,7 +94,8 @@ static void fake_release(struct ehca_cq *cq, u32 nr_entries)
 #define ehca_cq_complete fake_complete
 #define ehca_cq_release fake_release
 #define ibdev_warn(ib, ...) ((void)(ib))
-#define ibdev_err(ib, ...) ((void)(ib))
+#undef ibdev_err_ratelimited
+#define ibdev_err_ratelimited(ib, ...) ((void)(ib))
 #include "../flush.c"
 #include "../poll.c"
 #define post post_receive
@@ -132,7 +138,7 @@ static int init(struct kunit *test)
 	rig->qp.state = IB_QPS_RTS;
 	rig->state = EHCA_QP_RTS;
 	mutex_init(&rig->qp.mutex);
-	INIT_WORK(&rig->qp.failed, ehca_qp_failed_work);
+	INIT_DELAYED_WORK(&rig->qp.failed, ehca_qp_failed_work);
 	make_queue(test, &rig->qp.sq, EHCA_QP_SQ_ADD);
 	make_queue(test, &rig->qp.rq, EHCA_QP_RQ_ADD);
 	return 0;
@@ -140,13 +146,14 @@ static int init(struct kunit *test)
 
 static void settle(void)
 {
-	flush_work(&rig->qp.failed);
+	flush_delayed_work(&rig->qp.failed);
 	flush_work(&rig->qp.sq.event);
 	flush_work(&rig->qp.rq.event);
 }
 
 static void exit_test(struct kunit *test)
 {
+	cancel_delayed_work_sync(&rig->qp.failed);
 	settle();
 	ebus_queue_free(&rig->qp.sq.queue);
 	ebus_queue_free(&rig->qp.rq.queue);
@@ -373,25 +380,26 @@ static void break_send_queue(struct kunit *test)
 	settle();
 }
 
-static void resume_send_queue(struct kunit *test)
+/* The adapter does the entry to blame again, and then that behind it, which is the next */
+static void resume_send_queue(struct kunit *test, u32 slot)
 {
-	u64 bad, number;
+	struct ehca_work_queue *sq = &rig->qp.sq;
+	const struct ehca_wqe *wqe = ebus_queue_entry(&sq->queue, slot);
+	const u32 next = (slot + 1) % NR_SLOTS;
+	const u64 before = rung(sq);
+	u64 bad;
 
 	mutex_lock(&rig->qp.mutex);
 	KUNIT_ASSERT_EQ(test, 0, ehca_sq_stopped(&rig->qp, &bad));
-	KUNIT_ASSERT_EQ(test, 1, bad);
+	KUNIT_ASSERT_EQ(test, slot, ehca_wq_slot(sq, bad));
 	ehca_sq_purge(&rig->qp, bad);
 	ehca_sq_resume(&rig->qp, bad);
 	mutex_unlock(&rig->qp.mutex);
-	for (number = bad; number < rig->qp.sq.posted; number++) {
-		const struct ehca_wqe *wqe =
-			ebus_queue_entry(&rig->qp.sq.queue, number);
-
-		KUNIT_EXPECT_EQ(test, number, wqe->id);
-		KUNIT_EXPECT_EQ(test, EHCA_WQE_PURGE, wqe->control);
-		complete_wr(number, 0, ERROR(EHCA_CODE_PURGED));
-	}
-	KUNIT_EXPECT_EQ(test, rig->qp.sq.posted - bad - 1, rung(&rig->qp.sq));
+	KUNIT_EXPECT_EQ(test, EHCA_WQE_PURGE, wqe->control);
+	complete_wr(wqe->id, 0, ERROR(EHCA_CODE_PURGED));
+	KUNIT_EXPECT_EQ(test, next, ehca_wq_slot(sq, sq->posted));
+	KUNIT_EXPECT_EQ(test, next, ebus_queue_slot(&sq->queue));
+	KUNIT_EXPECT_EQ(test, before, rung(sq));
 }
 
 /* Receiving goes on, so what is received is not flushed */
@@ -406,7 +414,7 @@ static void send_queue_flushed(struct kunit *test)
 	expect_none(test);
 	complete_wr(0, EHCA_CQE_RECEIVED, 0);
 	expect(test, 100, IB_WC_SUCCESS);
-	resume_send_queue(test);
+	resume_send_queue(test, 1);
 	expect_none(test);
 	KUNIT_EXPECT_EQ(test, 0, send(5, IB_SEND_SIGNALED));
 	expect_none(test);
@@ -420,7 +428,7 @@ static void send_queue_resumed_early(struct kunit *test)
 {
 	break_send_queue(test);
 	KUNIT_EXPECT_EQ(test, 0, send(4, 0));
-	resume_send_queue(test);
+	resume_send_queue(test, 1);
 	KUNIT_EXPECT_EQ(test, 0, send(5, IB_SEND_SIGNALED));
 	complete_wr(5, 0, 0);
 	expect(test, 2, IB_WC_WR_FLUSH_ERR);
@@ -428,6 +436,96 @@ static void send_queue_resumed_early(struct kunit *test)
 	expect(test, 4, IB_WC_WR_FLUSH_ERR);
 	expect(test, 5, IB_WC_SUCCESS);
 	expect_none(test);
+}
+
+/* Four datagrams, of which the second is to blame; and more, all flushed at once */
+static u64 break_and_post(struct kunit *test, unsigned int more)
+{
+	const u64 first = rig->qp.sq.posted;
+	u64 n;
+
+	for (n = first; n < first + 4; n++)
+		KUNIT_ASSERT_EQ(test, 0, send(n, IB_SEND_SIGNALED));
+	complete_wr(first, 0, 0);
+	complete_wr(first + 1, 0, ERROR(EHCA_CODE_PROTECTION));
+	rig->state = EHCA_QP_SQE;
+	rig->stopped_at[EHCA_SQ] = first + 1;
+	expect(test, first, IB_WC_SUCCESS);
+	expect(test, first + 1, IB_WC_LOC_PROT_ERR);
+	settle();
+	for (n = first + 2; n < first + 4 + more; n++) {
+		if (n >= first + 4)
+			KUNIT_ASSERT_EQ(test, 0, send(n, 0));
+		expect(test, n, IB_WC_WR_FLUSH_ERR);
+	}
+	return first + 1;
+}
+
+/* However many are posted meanwhile, around the queue and more */
+static void send_queue_resumed_late(struct kunit *test)
+{
+	struct ehca_work_queue *sq = &rig->qp.sq;
+	unsigned int more;
+
+	rig->qp.ib.qp_type = IB_QPT_UD;
+	for (more = 0; more < 2 * NR_SLOTS + 2; more++) {
+		const u64 bad = break_and_post(test, more);
+
+		resume_send_queue(test, ehca_wq_slot(sq, bad));
+		expect_none(test);
+		rig->state = EHCA_QP_RTS;
+	}
+}
+
+/* The queue is full but for what is to blame, which has been told of */
+static void full_send_queue_breaks(struct kunit *test)
+{
+	const struct ehca_work_queue *sq = &rig->qp.sq;
+	unsigned int n;
+
+	rig->qp.ib.qp_type = IB_QPT_UD;
+	send_some(test, 0, NR_SLOTS - 1, 0);
+	complete_wr(0, 0, ERROR(EHCA_CODE_PROTECTION));
+	expect(test, 0, IB_WC_LOC_PROT_ERR);
+	KUNIT_ASSERT_EQ(test, 0, send(NR_SLOTS - 1, 0));
+	rig->state = EHCA_QP_SQE;
+	rig->stopped_at[EHCA_SQ] = 0;
+	ehca_qp_failed(&rig->qp);
+	settle();
+	KUNIT_EXPECT_EQ(test, 0, sq->flush_from);
+	for (n = 1; n < NR_SLOTS; n++)
+		expect(test, n, IB_WC_WR_FLUSH_ERR);
+	expect_none(test);
+}
+
+/* The firmware is busy when it is asked, or the state is told late */
+static void error_seen_late(struct kunit *test)
+{
+	send_some(test, 0, 2, IB_SEND_SIGNALED);
+	rig->query_ret = -EBUSY;
+	ehca_qp_failed(&rig->qp);
+	settle();
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&rig->qp.failed));
+	settle();
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&rig->qp.failed));
+	expect_none(test);
+	rig->state = EHCA_QP_ERR;
+	settle();
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&rig->qp.failed));
+	expect(test, 0, IB_WC_WR_FLUSH_ERR);
+	expect(test, 1, IB_WC_WR_FLUSH_ERR);
+	expect_none(test);
+}
+
+/* But not for ever: nothing may have happened at all */
+static void error_never_seen(struct kunit *test)
+{
+	unsigned int i;
+
+	ehca_qp_failed(&rig->qp);
+	for (i = 0; i < MAX_LOOKS; i++)
+		settle();
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&rig->qp.failed));
 }
 
 static void names_nobody(struct kunit *test)
@@ -644,6 +742,10 @@ static struct kunit_case work_cases[] = {
 	KUNIT_CASE(forgotten_by_a_reset),
 	KUNIT_CASE(send_queue_flushed),
 	KUNIT_CASE(send_queue_resumed_early),
+	KUNIT_CASE(send_queue_resumed_late),
+	KUNIT_CASE(full_send_queue_breaks),
+	KUNIT_CASE(error_seen_late),
+	KUNIT_CASE(error_never_seen),
 	KUNIT_CASE(names_nobody),
 	KUNIT_CASE(read_by_the_driver),
 	KUNIT_CASE(packets_are_counted),
