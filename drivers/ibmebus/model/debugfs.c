@@ -214,6 +214,30 @@ static int write_hca_malfunction(char *line)
 	return 0;
 }
 
+static u8 peeked[64];
+static unsigned int nr_peeked;
+
+static int write_hca_memory(char *line)
+{
+	unsigned int key, len;
+	u64 io;
+
+	lockdep_assert_held(&hea_lock);
+	nr_peeked = 0;
+	if (sscanf(line, "%x %llx %u", &key, &io, &len) != 3 || len > sizeof(peeked))
+		return -EINVAL;
+	if (!hca_mr_peek(key, io, peeked, len))
+		return -EFAULT;
+	nr_peeked = len;
+	return 0;
+}
+
+static void show_hca_memory(struct seq_file *m)
+{
+	lockdep_assert_held(&hea_lock);
+	seq_write(m, peeked, nr_peeked);
+}
+
 static const struct file_kind kinds[] = {
 	/* "<kind> <count>" of everything wrong, "# <text>" of the first 16; 0 resets */
 	{ "oracle", hea_oracle_show, reset_oracle },
@@ -244,6 +268,8 @@ static const struct file_kind kinds[] = {
 	 * index is the last 16 bits of a handle
 	 */
 	{ "hca_malfunction", NULL, write_hca_malfunction },
+	/* eHCA: "<key> <address> <length>" in a region, up to 64 bytes; these bytes */
+	{ "hca_memory", show_hca_memory, write_hca_memory },
 };
 
 static int show(struct seq_file *m, void *unused)

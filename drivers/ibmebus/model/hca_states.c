@@ -213,7 +213,8 @@ static bool is_sane(struct hca_qp *qp, const struct change *change)
 
 	if (!change->mask || change->mask & ~HCA_SELECT_ALL || !values_ok(change))
 		return false;
-	if (change->enable && change->state == STATE_RESET)
+	if (change->mask & HCA_SELECT_ENABLE && change->enable &&
+	    change->state == STATE_RESET)
 		return false;
 	return !(change->mask & HCA_SELECT(QPW_STATE)) ||
 	       (may_follow(qp->state, change->state) &&

@@ -233,6 +233,7 @@ bool hea_mr_read(const struct hea_sge *sge, u32 pd, u8 *to);
 bool hea_mr_write(const struct hea_sge *sge, u32 pd, const u8 *from, u32 len);
 bool hca_mr_read(const struct hca_access *access, u8 *to);
 bool hca_mr_write(const struct hca_access *access, const u8 *from);
+bool hca_mr_peek(u32 key, u64 io, u8 *to, u32 len);
 
 /* queues.c: event queues, completion queues, queue pairs */
 struct hea_eq {

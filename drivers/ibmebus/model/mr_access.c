@@ -174,3 +174,27 @@ bool hca_mr_write(const struct hca_access *access, const u8 *from)
 	mr = find_allowed(access);
 	return mr && copy(mr, access, NULL, from);
 }
+
+/**
+ * hca_mr_peek() - what the adapter finds at an address, whoever asks
+ * @key: of a region
+ * @io: the address
+ * @to: buffer
+ * @len: bytes
+ *
+ * Context: hea_lock held.
+ * Return: false if the region does not have them.
+ */
+bool hca_mr_peek(u32 key, u64 io, u8 *to, u32 len)
+{
+	const struct hea_mr *mr = hea_mr_find_key(key & ~HCA_REMOTE_KEY, HCA_MR);
+	const struct hca_access access = {
+		.key = key,
+		.io = io,
+		.len = len,
+		.pd = mr ? mr->pd : 0,
+	};
+
+	lockdep_assert_held(&hea_lock);
+	return judge(mr, &access) == NR_ORACLES && copy(mr, &access, to, NULL);
+}
