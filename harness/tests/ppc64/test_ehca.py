@@ -200,7 +200,7 @@ def test_users_in_the_kernel(channel):
             for words in requests:
                 told = refused(g, words)
                 assert told["adapter"] == "ehca0" and told["location"] == location, told
-                assert told["users"] == ["nfs", "storage"], told
+                assert told["users"] == ["nfs", "storage"] and told["drc"] == "HCA 1", told
                 assert not selftests.difference(before[0], selftests.snapshot(g)) and ehca.objects(g) == before[1]
             way_out(g, told)
             for words in (*requests, f"remove index {drc_index(second)}", f"add index {drc_index(first)}"):
@@ -237,6 +237,30 @@ def test_traffic_is_use(channel):
         stream.stop()
         for words in (f"add index {drc_index(second)}", f"remove index {drc_index(first)}"):
             assert not request(g, f"memory {words}")
+        nothing_wrong(g)
+
+
+def test_a_user_comes_in_the_middle(channel):
+    """Of a request for several LMBs: he waits until it has been taken back as a whole, which he would refuse."""
+    with channel() as g:
+        first, second = loaded(g)
+        holder = g.spawn(f"pin {second * LMB:#x} {(second + 1) * LMB:#x}")
+        assert "pinned" in holder.wait_output("pinned"), holder.output
+        removal = g.spawn(f"exec sh -c 'echo memory remove indexed-count 2 {drc_index(first)} > /sys/kernel/dlpar'")
+        g.run(f"until grep -q page=pinned {memory.SYSFS}/memory{second}/hotplug/progress; do :; done")
+        assert states(g, [first]) == {"gone"}
+        user = g.spawn(f"echo $$; exec {selftests.program('mhp')} put {ehca.CLIENT}/hold storage")
+        pid = int(user.wait_until(lambda text: text.endswith("\n")))
+        g.run(f"until grep -q '^State:.D' /proc/{pid}/status; do :; done")
+        removal.kill()
+        removal.wait()
+        assert user.wait()[1].split()[1] == "ok"
+        assert states(g, [first, second]) == {"online"}
+        assert not refusal(g)[1]
+        holder.close_input()
+        holder.wait()
+        ehca.release(g)
+        assert not request(g, f"memory remove indexed-count 2 {drc_index(first)}")
         nothing_wrong(g)
 
 
@@ -368,7 +392,7 @@ def test_adapter_goes_in_the_middle(channel):
 
 
 def test_adapter_goes_while_memory_does(channel):
-    """Whoever is first: a block that is on its way out waits for a page, and the adapter for the block."""
+    """A block that is on its way out waits for a page; meanwhile the adapter goes."""
     with channel() as g:
         block = loaded(g)[1]
         holder = g.spawn(f"pin {block * LMB:#x} {(block + 1) * LMB:#x}")
@@ -376,10 +400,11 @@ def test_adapter_goes_while_memory_does(channel):
         removal = g.spawn(f"echo memory remove index {drc_index(block)} > /sys/kernel/dlpar")
         g.run(f"until grep -q page=pinned {memory.SYSFS}/memory{block}/hotplug/progress; do :; done")
         where = ehca.path(g)
-        adapter = g.spawn(f"echo {where} > {ehca.BUS}/remove")
+        ehca.remove(g)
+        assert not ehca.objects(g) and removal.status is None
         holder.close_input()
         holder.wait()
-        assert removal.wait(120)[0] == 0 and adapter.wait(120)[0] == 0
+        assert removal.wait(120)[0] == 0
         assert states(g, [block]) == {"gone"} and not ehca.objects(g)
         ehca.probe(g, where)
         ehca.run(g, "rc")

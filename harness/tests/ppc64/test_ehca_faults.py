@@ -124,6 +124,8 @@ def test_queues(channel, what):
             return selftests.put(g, f"{ehca.CLIENT}/run", what) == "ok"
 
         calls = calls_of(g, attempt)
+        # Each interrupt makes one, and another if that fails
+        del calls["H_QUERY_INT_STATE"]
         assert len(calls) > 4, calls
         for call in calls:
             # What the firmware does not stop and free stays; but it may want to be asked again

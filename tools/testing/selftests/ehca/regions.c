@@ -9,10 +9,11 @@
  * the errno's name.
  *
  *	register <bytes> [<start> <end>]	memory of its own, filled with a pattern
- *		and registered; the first page lies in the physical range; tells its
- *		handle, lkey, rkey and the physical address
+ *		and registered, from any place in a page on; the first page lies in the
+ *		physical range; tells its handle, lkey, rkey and the physical address
  *	read <bytes>		the same, of memory that it may only read
- *	check <handle>		the pattern is there, and the first page where it was
+ *	check <handle>		the pattern is there, for the adapter, too, and the
+ *		first page where it was
  *	deregister <handle>
  *	domain			another protection domain, for what comes after it
  *	queue			a completion queue
@@ -35,15 +36,17 @@
 #include <rdma/ib_user_verbs.h>
 
 #define MAX_REGIONS	256
+#define ADAPTER		"/sys/kernel/debug/ebus_model/hca_memory"
+#define PIECE		64UL
 #define SPAN		(3UL << 30)	/* where a page in a range is looked for */
 #define PM_PRESENT	0x8000000000000000ULL
 #define PM_PFN_MASK	((1ULL << 55) - 1)
 
 struct region {
 	bool used;
-	uint32_t handle;
-	char *memory;
-	size_t size;
+	uint32_t handle, lkey;
+	char *pages, *memory;
+	size_t mapped, size;
 	uint64_t address;
 };
 
@@ -174,6 +177,7 @@ static int register_region(struct region *region, int access)
 		    sizeof(answer)))
 		return -1;
 	region->handle = answer.mr_handle;
+	region->lkey = answer.lkey;
 	region->used = true;
 	/* Registering may have moved it */
 	region->address = address_of(region->memory);
@@ -195,27 +199,31 @@ static struct region *unused_region(void)
 
 static int make_region(size_t bytes, uint64_t start, uint64_t end, bool writable)
 {
-	const size_t size = (bytes + page_size() - 1) & -page_size();
 	struct region *region = unused_region();
-	size_t at;
+	/* The first is one of whole pages, if it has as many bytes */
+	const size_t offset = region ? (region - regions) * 1236 % page_size() : 0;
+	size_t size, at;
 	int ret;
 
 	if (!region)
 		return -1;
-	region->size = bytes;
-	region->memory = end ? map_between(size, start, end) : map(size);
-	if (!region->memory)
+	size = (offset + bytes + page_size() - 1) & -page_size();
+	region->pages = end ? map_between(size, start, end) : map(size);
+	if (!region->pages)
 		return -1;
+	region->memory = region->pages + offset;
+	region->mapped = size;
+	region->size = bytes;
 	for (at = 0; at < bytes; at++)
 		region->memory[at] = pattern(region, at);
-	if (!writable && mprotect(region->memory, size, PROT_READ))
+	if (!writable && mprotect(region->pages, size, PROT_READ))
 		err(2, "mprotect");
 	ret = register_region(region, writable ? IB_UVERBS_ACCESS_LOCAL_WRITE |
 			      IB_UVERBS_ACCESS_REMOTE_READ |
 			      IB_UVERBS_ACCESS_REMOTE_WRITE :
 			      IB_UVERBS_ACCESS_REMOTE_READ);
 	if (ret < 0)
-		munmap(region->memory, size);
+		munmap(region->pages, size);
 	return ret;
 }
 
@@ -230,6 +238,27 @@ static struct region *find_region(uint32_t handle)
 	return NULL;
 }
 
+/* What the adapter finds there, under the region's key */
+static int check_piece(const struct region *region, size_t at)
+{
+	const size_t size = region->size - at < PIECE ? region->size - at : PIECE;
+	char line[64], bytes[PIECE];
+	int file, ret = -1;
+
+	file = open(ADAPTER, O_RDWR);
+	if (file < 0)
+		err(2, ADAPTER);
+	snprintf(line, sizeof(line), "%x %llx %zu", region->lkey,
+		 (unsigned long long)(uintptr_t)(region->memory + at), size);
+	if (write(file, line, strlen(line)) > 0 &&
+	    read(file, bytes, sizeof(bytes)) == (ssize_t)size) {
+		errno = EREMOTEIO;
+		ret = memcmp(bytes, region->memory + at, size) ? -1 : 0;
+	}
+	close(file);
+	return ret;
+}
+
 static int check_region(const struct region *region)
 {
 	size_t at;
@@ -241,6 +270,11 @@ static int check_region(const struct region *region)
 			errno = EILSEQ;
 			return -1;
 		}
+	}
+	/* Each page of 4 KiB, at one place or another */
+	for (at = 0; at < region->size; at += 4096 - PIECE) {
+		if (check_piece(region, at))
+			return -1;
 	}
 	errno = EXDEV;
 	return address_of(region->memory) == region->address ? 0 : -1;
@@ -256,8 +290,7 @@ static int deregister_region(struct region *region)
 	if (command(IB_USER_VERBS_CMD_DEREG_MR, &body, sizeof(body), NULL, 0))
 		return -1;
 	region->used = false;
-	return munmap(region->memory,
-		      (region->size + page_size() - 1) & -page_size());
+	return munmap(region->pages, region->mapped);
 }
 
 /* 0: done, 1: done and answered, -1: errno says why not */
