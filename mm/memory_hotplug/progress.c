@@ -178,6 +178,13 @@ static int timeout_error(const struct mhp_block_op *op)
 	return -ETIMEDOUT;
 }
 
+/* Nobody can send it a signal, or one has come and does not matter */
+static bool is_deaf(void)
+{
+	return current->flags & PF_KTHREAD ||
+	       (mhp_undoing() && signal_pending(current));
+}
+
 /**
  * mhp_progress_check() - is it enough?
  * @op: the block
@@ -189,7 +196,7 @@ int mhp_progress_check(struct mhp_block_op *op)
 	char why[64];
 
 	/* User space has come to rely on any signal, not just a fatal one */
-	if (signal_pending(current) && !mhp_undoing()) {
+	if (signal_pending(current) && !is_deaf()) {
 		snprintf(why, sizeof(why), "a signal to %s (pid %d) ended it",
 			 current->comm, task_pid_nr(current));
 		return give_up(op, MHP_REFUSED_SIGNAL, -EINTR, why);
@@ -198,8 +205,7 @@ int mhp_progress_check(struct mhp_block_op *op)
 	    time_after_eq64(get_jiffies_64(), progress.deadline))
 		return give_up(op, MHP_REFUSED_TIMEOUT, timeout_error(op),
 			       "hotplug/offline_timeout_ms is over");
-	if ((current->flags & PF_KTHREAD || mhp_undoing()) &&
-	    progress.idle_passes >= MAX_IDLE_PASSES)
+	if (is_deaf() && progress.idle_passes >= MAX_IDLE_PASSES)
 		return give_up(op, MHP_REFUSED_STUCK, -EBUSY,
 			       "nothing could be moved any more");
 	return 0;
@@ -214,7 +220,7 @@ void mhp_progress_wait(void)
 {
 	if (!progress.idle_passes)
 		cond_resched();
-	else if (mhp_undoing())
+	else if (is_deaf())
 		schedule_timeout_uninterruptible(msecs_to_jiffies(IDLE_PAUSE_MS));
 	else
 		schedule_timeout_interruptible(msecs_to_jiffies(IDLE_PAUSE_MS));

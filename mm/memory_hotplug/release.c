@@ -11,6 +11,7 @@
 #include <linux/page-isolation.h>
 #include <linux/swap.h>
 #include <linux/compaction.h>
+#include <linux/workqueue.h>
 #include <linux/writeback.h>
 
 #include "../internal.h"
@@ -156,6 +157,33 @@ void mhp_reserves_update(void)
 	writeback_set_ratelimit();
 }
 
+struct threads_work {
+	struct work_struct work;
+	int nid;
+};
+
+static void threads_fn(struct work_struct *work)
+{
+	const int nid = container_of(work, struct threads_work, work)->nid;
+
+	kswapd_run(nid);
+	kcompactd_run(nid);
+}
+
+/*
+ * In a worker: a process that is being killed cannot start a thread, but its request
+ * may be at the point of no return, or be undone.
+ */
+static void run_threads(int nid)
+{
+	struct threads_work threads = { .nid = nid };
+
+	INIT_WORK_ONSTACK(&threads.work, threads_fn);
+	queue_work(system_unbound_wq, &threads.work);
+	flush_work(&threads.work);
+	destroy_work_on_stack(&threads.work);
+}
+
 /* relied-on -> allocatable */
 void mhp_pages_allow(struct mhp_transition *t)
 {
@@ -168,6 +196,5 @@ void mhp_pages_allow(struct mhp_transition *t)
 	/* They sit in order at the end of the free lists until shuffled */
 	shuffle_zone(op->zone);
 	mhp_reserves_update();
-	kswapd_run(nid);
-	kcompactd_run(nid);
+	run_threads(nid);
 }

@@ -16,8 +16,8 @@ static bool undoing;
  * memory_undo_begin() - what a request has done is taken back from now on
  *
  * For providers that add or remove several ranges in one request. Signals are not
- * heeded until memory_undo_end(). Pages that nobody can move end an undo all the same,
- * soon.
+ * heeded until memory_undo_end(). If there is one, pages that nobody can move end the
+ * undo all the same, soon.
  *
  * Context: Process context, device_hotplug_lock held.
  */
