@@ -265,6 +265,10 @@ static bool look(struct ehca_qp *qp)
 		if (!ehca_wq_flushes(&qp->sq))
 			ehca_sq_stopped(qp, &bad);
 		return true;
+	case EHCA_QP_RESET:
+	case EHCA_QP_INIT:
+		/* It has begun anew since */
+		return true;
 	default:
 		return false;
 	}
@@ -274,14 +278,19 @@ void ehca_qp_failed_work(struct work_struct *work)
 {
 	struct ehca_qp *qp = container_of(to_delayed_work(work), struct ehca_qp,
 					  failed);
+	unsigned int looks;
 	bool known;
 
 	mutex_lock(&qp->mutex);
 	known = look(qp);
 	mutex_unlock(&qp->mutex);
-	/* Nobody else would ever complete what is outstanding */
-	if (!known && ++qp->looks < MAX_LOOKS)
-		schedule_delayed_work(&qp->failed, LOOK_AGAIN << qp->looks);
+	/* Otherwise nobody would ever complete what is outstanding */
+	if (known)
+		return;
+	looks = READ_ONCE(qp->looks) + 1;
+	WRITE_ONCE(qp->looks, looks);
+	if (looks < MAX_LOOKS)
+		schedule_delayed_work(&qp->failed, LOOK_AGAIN << looks);
 }
 
 /**

@@ -109,7 +109,7 @@ static int become_user(struct ehca_memory *memory, struct ehca_region *region)
 			return left;
 		if (left > 0)
 			continue;
-		pr_err("%s: %s cannot use the adapter: memory is still being added, removed, or going online or offline\n",
+		pr_err("%s: %s cannot use the adapter: memory or CPUs are still coming or going\n",
 		       ehca_place_name(&memory->place), region->user);
 		return -EBUSY;
 	}
@@ -281,6 +281,7 @@ int ehca_max_mr_prepare(struct ehca_memory *memory)
 	INIT_LIST_HEAD(&memory->users);
 	INIT_LIST_HEAD(&memory->left);
 	memory->patience = PATIENCE;
+	memory->reclaim_after = jiffies;
 	RCU_INIT_POINTER(memory->ram, ram);
 	ehca_veto_init(memory);
 	return 0;

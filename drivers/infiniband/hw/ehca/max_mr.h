@@ -72,6 +72,7 @@ struct ehca_region {
  * @unpin: lets go of &ehca_region.pins
  * @patience: how long a request for memory is waited for, in jiffies
  * @client: hears of memory blocks
+ * @reclaim_after: before that, in jiffies, no block asks for @left to be freed
  * @mr_lock: protects @max and @left
  * @max: the max MR, complete; or NULL
  * @left: regions that the firmware does not free
@@ -94,6 +95,7 @@ struct ehca_memory {
 	void (*unpin)(void *pins);
 	unsigned long patience;
 	struct memory_client client;
+	unsigned long reclaim_after;
 	struct mutex mr_lock;	/* of max and left */
 	struct ehca_region *max;
 	struct list_head left;

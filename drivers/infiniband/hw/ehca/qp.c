@@ -224,6 +224,31 @@ static void free_qp(struct ehca_qp *qp)
 	destroy_queue(&qp->rq, ret);
 }
 
+/* Nobody polls it any more, once its completion queue was locked */
+static void leave_cq(struct ehca_work_queue *wq)
+{
+	spin_lock_irq(&wq->cq->lock);
+	list_del_init(&wq->flush_link);
+	spin_unlock_irq(&wq->cq->lock);
+}
+
+/*
+ * With its token gone, no event finds the queue pair; and no completion, once both
+ * completion queues have been locked. So nothing is queued that was cancelled.
+ */
+static void unpublish(struct ehca_qp *qp)
+{
+	ehca_names_del(&to_ehca(qp->ib.device)->qps, &qp->named);
+	leave_cq(&qp->sq);
+	leave_cq(&qp->rq);
+	cancel_delayed_work_sync(&qp->failed);
+	/* That one may have put it there again */
+	leave_cq(&qp->sq);
+	leave_cq(&qp->rq);
+	cancel_work_sync(&qp->sq.event);
+	cancel_work_sync(&qp->rq.event);
+}
+
 /**
  * ehca_create_qp() - make a queue pair
  * @ib: the RDMA core's
@@ -261,35 +286,12 @@ int ehca_create_qp(struct ib_qp *ib, struct ib_qp_init_attr *attr,
 	return 0;
 
 err_free:
+	unpublish(qp);
 	free_qp(qp);
+	return ret;
 err_del:
 	ehca_names_del(&adapter->qps, &qp->named);
 	return ret;
-}
-
-/* Nobody polls it any more, once its completion queue was locked */
-static void leave_cq(struct ehca_work_queue *wq)
-{
-	spin_lock_irq(&wq->cq->lock);
-	list_del_init(&wq->flush_link);
-	spin_unlock_irq(&wq->cq->lock);
-}
-
-/*
- * With its token gone, no event finds the queue pair; and no completion, once both
- * completion queues have been locked. So nothing is queued that was cancelled.
- */
-static void unpublish(struct ehca_qp *qp)
-{
-	ehca_names_del(&to_ehca(qp->ib.device)->qps, &qp->named);
-	leave_cq(&qp->sq);
-	leave_cq(&qp->rq);
-	cancel_delayed_work_sync(&qp->failed);
-	/* That one may have put it there again */
-	leave_cq(&qp->sq);
-	leave_cq(&qp->rq);
-	cancel_work_sync(&qp->sq.event);
-	cancel_work_sync(&qp->rq.event);
 }
 
 /**

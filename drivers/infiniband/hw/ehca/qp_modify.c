@@ -26,14 +26,15 @@ static void note(const struct ehca_qp_change *change)
 	if (change->mask & IB_QP_ALT_PATH)
 		qp->alt_static_rate =
 			rdma_ah_get_static_rate(&attr->alt_ah_attr);
-	if (change->mask & IB_QP_PATH_MIG_STATE)
-		WRITE_ONCE(qp->has_alternate,
-			   attr->path_mig_state == IB_MIG_REARM);
 	WRITE_ONCE(qp->state, change->to);
 }
 
 static int apply(struct ehca_qp_change *change)
 {
+	/* The event may come at once */
+	if (change->mask & IB_QP_PATH_MIG_STATE &&
+	    change->attr->path_mig_state == IB_MIG_REARM)
+		WRITE_ONCE(change->qp->has_alternate, true);
 	return ehca_fw_modify_qp(to_ehca(change->qp->ib.device),
 				 change->qp->handle, change->changes,
 				 change->block);
@@ -102,7 +103,7 @@ static int walk(struct ehca_qp_change *change)
 		return ret;
 	note(change);
 	if (change->to == IB_QPS_RESET) {
-		qp->has_alternate = false;
+		WRITE_ONCE(qp->has_alternate, false);
 		ehca_wq_reset(&qp->sq);
 		ehca_wq_reset(&qp->rq);
 	} else if (change->to == IB_QPS_ERR) {

@@ -9,7 +9,6 @@
  */
 
 #include <linux/err.h>
-#include <linux/jiffies.h>
 #include <linux/printk.h>
 #include <linux/ratelimit.h>
 #include <linux/slab.h>
@@ -34,19 +33,15 @@ static bool has_left_ram(const struct ehca_memory *memory)
 	return false;
 }
 
-/* Whoever calls may hold up all memory hotplug, and the firmware may be busy for long */
 static void free_left(struct ehca_memory *memory)
 {
-	const unsigned long end = jiffies + HZ;
 	struct ehca_region *region, *next;
 
 	list_for_each_entry_safe(region, next, &memory->left, list) {
-		if (!ebus_mr_free(&region->mr, &memory->owner)) {
-			list_del(&region->list);
-			free_region(memory, region);
-		} else if (time_after(jiffies, end)) {
-			break;
-		}
+		if (ebus_mr_free(&region->mr, &memory->owner))
+			continue;
+		list_del(&region->list);
+		free_region(memory, region);
 	}
 }
 

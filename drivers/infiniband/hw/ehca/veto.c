@@ -6,6 +6,7 @@
  */
 
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/memory.h>
 #include <linux/memory_refusal.h>
@@ -25,6 +26,9 @@
 #define NAME_SHOWN	16
 #define LOCATION_MAX	40
 #define DRC_MAX		28
+
+/* How long firmware is left alone that was busy for long */
+#define SLOW_PAUSE	(60 * HZ)
 
 static struct ehca_memory *to_memory(struct memory_client *client)
 {
@@ -171,11 +175,18 @@ static int query_offline(struct memory_client *client,
  */
 static void try_reclaim(struct ehca_memory *memory)
 {
+	unsigned long start;
+
 	if (!READ_ONCE(memory->held) && list_empty_careful(&memory->left))
 		return;
-	if (!mutex_trylock(&memory->mr_lock))
+	if (time_before(jiffies, READ_ONCE(memory->reclaim_after)) ||
+	    !mutex_trylock(&memory->mr_lock))
 		return;
+	start = jiffies;
 	ehca_reclaim(memory);
+	/* All memory hotplug waits meanwhile: not for each block of a request */
+	if (time_after(jiffies, start + HZ))
+		WRITE_ONCE(memory->reclaim_after, jiffies + SLOW_PAUSE);
 	mutex_unlock(&memory->mr_lock);
 }
 

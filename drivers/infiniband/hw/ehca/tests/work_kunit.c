@@ -653,11 +653,13 @@ static void read_by_the_driver_flushed(struct kunit *test)
 	rig->state = EHCA_QP_ERR;
 	ehca_qp_failed(&rig->qp);
 	settle();
+	expect(test, 0, IB_WC_WR_FLUSH_ERR);
+	expect(test, 1, IB_WC_WR_FLUSH_ERR);
+	expect_none(test);
+	/* And no other one is posted */
 	send_much();
 	KUNIT_EXPECT_EQ(test, 0, send(2, 0));
 	KUNIT_EXPECT_EQ(test, 4, rig->qp.sq.posted);
-	expect(test, 0, IB_WC_WR_FLUSH_ERR);
-	expect(test, 1, IB_WC_WR_FLUSH_ERR);
 	expect(test, 2, IB_WC_WR_FLUSH_ERR);
 	expect_none(test);
 }
@@ -677,6 +679,18 @@ static void read_by_the_driver_has_room(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, NR_SLOTS - 1, sq->posted);
 	KUNIT_EXPECT_EQ(test, -ENOMEM, send(n, 0));
+	KUNIT_EXPECT_EQ(test, NR_SLOTS - 1, sq->posted);
+}
+
+/* A user who has more outstanding than he was promised keeps the driver from it */
+static void read_by_the_driver_has_no_room(struct kunit *test)
+{
+	struct ehca_work_queue *sq = &rig->qp.sq;
+
+	KUNIT_EXPECT_EQ(test, 0, read_nothing(0));
+	send_some(test, 1, NR_SLOTS - 1, 0);
+	send_much();
+	KUNIT_EXPECT_EQ(test, -ENOMEM, send(NR_SLOTS - 1, 0));
 	KUNIT_EXPECT_EQ(test, NR_SLOTS - 1, sq->posted);
 }
 
@@ -752,6 +766,7 @@ static struct kunit_case work_cases[] = {
 	KUNIT_CASE(read_by_the_driver_fails),
 	KUNIT_CASE(read_by_the_driver_flushed),
 	KUNIT_CASE(read_by_the_driver_has_room),
+	KUNIT_CASE(read_by_the_driver_has_no_room),
 	KUNIT_CASE(impossible_requests),
 	KUNIT_CASE(status_of_errors),
 	{}
