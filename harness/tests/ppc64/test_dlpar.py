@@ -127,9 +127,9 @@ def test_a_page_that_stays(partition):
 
 @pytest.mark.parametrize("verb", ["remove", "add"])
 def test_killed_in_the_middle(partition, verb):
-    """What is there by then is taken back all the same."""
-    with partition() as g:
-        blocks = plug(g, lmbs=8)
+    """What is there by then is taken back all the same, to a node that has no other memory, too."""
+    with partition(nodes=[{"mem": "2G", "cpus": "0-1"}, {}]) as g:
+        blocks = plug(g, lmbs=1, node=1) + plug(g, "dimm1", lmbs=7)
         wanted = f"indexed-count 8 {drc_index(blocks[0])}"
         first = f"[ -d {memory.SYSFS}/memory{blocks[0]} ]"
         before, after, reverse = ("online", "gone", "add") if verb == "remove" else ("gone", "online", "remove")
@@ -144,6 +144,7 @@ def test_killed_in_the_middle(partition, verb):
             if now == {before}:
                 break
         assert now == {before} and refusal(g)[1] == 0 and refusal(g)[2].reason == "signal", why(g)
+        assert g.sh("grep -x kswapd1 /proc/[0-9]*/comm")[0] == (1 if before == "gone" else 0)
         assert not request(g, f"memory {verb} {wanted}")
 
 
