@@ -3,11 +3,9 @@
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/ebus/driver.h>
 #include <linux/module.h>
 #include <linux/of.h>
-#include <linux/reboot.h>
-
-#include <asm/ibmebus.h>
 
 #include "ehea.h"
 
@@ -87,38 +85,18 @@ static const struct of_device_id __maybe_unused port_ids[] = {
 };
 MODULE_DEVICE_TABLE(of, port_ids);
 
-static struct platform_driver driver = {
-	.driver = {
-		.name = "ehea",
-		.owner = THIS_MODULE,
-		.of_match_table = adapter_ids,
-		.groups = ehea_driver_groups,
-		.dev_groups = ehea_adapter_groups,
+static struct ebus_driver driver = {
+	.platform = {
+		.driver = {
+			.name = "ehea",
+			.owner = THIS_MODULE,
+			.of_match_table = adapter_ids,
+			.groups = ehea_driver_groups,
+			.dev_groups = ehea_adapter_groups,
+		},
+		.probe = ehea_adapter_probe,
+		.remove_new = ehea_adapter_remove,
 	},
-	.probe = ehea_adapter_probe,
-	.remove_new = ehea_adapter_remove,
-};
-
-/* Once: at a reboot, or when the module goes */
-static void unregister(void)
-{
-	static atomic_t done = ATOMIC_INIT(0);
-
-	if (!atomic_xchg(&done, 1))
-		ibmebus_unregister_driver(&driver);
-}
-
-/* The next kernel finds the adapters with nothing in use */
-static int reboot(struct notifier_block *notifier, unsigned long action,
-		  void *data)
-{
-	if (action == SYS_RESTART)
-		unregister();
-	return NOTIFY_DONE;
-}
-
-static struct notifier_block reboot_notifier = {
-	.notifier_call = reboot,
 };
 
 static int __init ehea_init(void)
@@ -131,26 +109,16 @@ static int __init ehea_init(void)
 	ret = ehea_crash_init();
 	if (ret)
 		return ret;
-	ret = ibmebus_register_driver(&driver);
+	ret = ebus_driver_register(&driver);
 	if (ret)
-		goto err_crash;
-	ret = register_reboot_notifier(&reboot_notifier);
-	if (ret)
-		goto err_driver;
-	return 0;
-
-err_driver:
-	unregister();
-err_crash:
-	ehea_crash_exit();
+		ehea_crash_exit();
 	return ret;
 }
 module_init(ehea_init);
 
 static void __exit ehea_exit(void)
 {
-	unregister_reboot_notifier(&reboot_notifier);
-	unregister();
+	ebus_driver_unregister(&driver);
 	ehea_crash_exit();
 }
 module_exit(ehea_exit);

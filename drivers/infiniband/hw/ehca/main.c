@@ -2,12 +2,10 @@
 /* The driver on the ibmebus, and adapters that come and go */
 
 #include <linux/errno.h>
+#include <linux/ebus/driver.h>
 #include <linux/module.h>
 #include <linux/of.h>
-#include <linux/reboot.h>
 #include <rdma/ib_user_ioctl_verbs.h>
-
-#include <asm/ibmebus.h>
 
 #include "cq.h"
 #include "ehca.h"
@@ -242,57 +240,28 @@ static const struct of_device_id adapter_ids[] = {
 };
 MODULE_DEVICE_TABLE(of, adapter_ids);
 
-static struct platform_driver driver = {
-	.driver = {
-		.name = "ehca",
-		.owner = THIS_MODULE,
-		.of_match_table = adapter_ids,
-		.dev_groups = ehca_adapter_groups,
+static struct ebus_driver driver = {
+	.platform = {
+		.driver = {
+			.name = "ehca",
+			.owner = THIS_MODULE,
+			.of_match_table = adapter_ids,
+			.dev_groups = ehca_adapter_groups,
+		},
+		.probe = probe,
+		.remove_new = remove,
 	},
-	.probe = probe,
-	.remove_new = remove,
-};
-
-/* Once: at a reboot, or when the module goes */
-static void unregister(void)
-{
-	static atomic_t done = ATOMIC_INIT(0);
-
-	if (!atomic_xchg(&done, 1))
-		ibmebus_unregister_driver(&driver);
-}
-
-/* What the adapter is to write to until then would be memory of the next kernel's */
-static int reboot(struct notifier_block *notifier, unsigned long action,
-		  void *data)
-{
-	if (action == SYS_RESTART)
-		unregister();
-	return NOTIFY_DONE;
-}
-
-static struct notifier_block reboot_notifier = {
-	.notifier_call = reboot,
 };
 
 static int __init ehca_init(void)
 {
-	int ret;
-
-	ret = ibmebus_register_driver(&driver);
-	if (ret)
-		return ret;
-	ret = register_reboot_notifier(&reboot_notifier);
-	if (ret)
-		unregister();
-	return ret;
+	return ebus_driver_register(&driver);
 }
 module_init(ehca_init);
 
 static void __exit ehca_exit(void)
 {
-	unregister_reboot_notifier(&reboot_notifier);
-	unregister();
+	ebus_driver_unregister(&driver);
 }
 module_exit(ehca_exit);
 
