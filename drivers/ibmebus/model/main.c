@@ -53,6 +53,8 @@
 #include <linux/init.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/printk.h>
+#include <linux/reboot.h>
 
 #include "hca.h"
 
@@ -148,6 +150,32 @@ stop_engine:
 	return ret;
 }
 
+static void stop(void)
+{
+	hea_nodes_remove();
+	ebus_firmware_clear(&firmware);
+	hea_memory_exit();
+	hea_engine_stop();
+}
+
+/* What the next kernel would find in use. Drivers have had their turn before */
+static int restart(struct notifier_block *notifier, unsigned long action,
+		   void *data)
+{
+	unsigned int type, nr = 0;
+
+	for (type = 0; type < NR_HEA_TYPES; type++)
+		nr += hea_count(type);
+	if (action == SYS_RESTART)
+		pr_info("ebus_model: %u objects at the restart\n", nr);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block restart_notifier = {
+	.notifier_call = restart,
+	.priority = INT_MIN,
+};
+
 static int __init model_init(void)
 {
 	int ret;
@@ -168,9 +196,14 @@ static int __init model_init(void)
 	ret = start();
 	if (ret)
 		goto exit_requester;
+	ret = register_reboot_notifier(&restart_notifier);
+	if (ret)
+		goto exit_model;
 	hea_debugfs_init();
 	return 0;
 
+exit_model:
+	stop();
 exit_requester:
 	hca_requester_exit();
 exit_transmit:
@@ -184,10 +217,8 @@ module_init(model_init);
 static void __exit model_exit(void)
 {
 	hea_debugfs_exit();
-	hea_nodes_remove();
-	ebus_firmware_clear(&firmware);
-	hea_memory_exit();
-	hea_engine_stop();
+	unregister_reboot_notifier(&restart_notifier);
+	stop();
 	hca_requester_exit();
 	hea_transmit_exit();
 	hea_resources_exit();

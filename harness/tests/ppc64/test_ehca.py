@@ -11,6 +11,7 @@ import pytest
 
 from harness import ehca, ehea, memory, selftests
 from harness.dlpar import drc_index, refusal, request
+from harness.qemu import GuestDied
 from harness.refusals import Watch, parse
 from harness.tests.ppc64.conftest import LMB, plug, states
 
@@ -412,6 +413,21 @@ def test_adapter_goes_while_memory_does(channel):
 
 
 # Both adapters
+
+def test_reboot(channel):
+    """With users and traffic: the next kernel finds nothing in use."""
+    with channel() as g:
+        ehca.load_model(g)
+        wire = ehea.Wire(g, ehea.load(g))
+        ehca.load(g)
+        assert ehca.hold(g, "storage") == "ok"
+        ehca.Stream(g)
+        ehea.udp(wire).flows()
+        g.expect_death = True
+        with pytest.raises(GuestDied):
+            g.run("reboot -f", 60)
+        assert "ebus_model: 0 objects at the restart" in g.console()
+
 
 @pytest.mark.parametrize("order", ["ehea ehca", pytest.param("ehca ehea", marks=pytest.mark.full)])
 def test_both_adapters(channel, order):
