@@ -159,8 +159,8 @@ static void stop(void)
 }
 
 /* What the next kernel would find in use. Drivers have had their turn before */
-static int restart(struct notifier_block *notifier, unsigned long action,
-		   void *data)
+static int count_objects(struct notifier_block *notifier, unsigned long action,
+			 void *data)
 {
 	unsigned int type, nr = 0;
 
@@ -172,7 +172,7 @@ static int restart(struct notifier_block *notifier, unsigned long action,
 }
 
 static struct notifier_block restart_notifier = {
-	.notifier_call = restart,
+	.notifier_call = count_objects,
 	.priority = INT_MIN,
 };
 

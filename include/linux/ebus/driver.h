@@ -10,12 +10,10 @@
 /**
  * struct ebus_driver - a driver whose adapters have nothing in use after a reboot
  * @platform: its names and functions
- * @reboot: private
- * @is_gone: private, the bus does not know it any more
  */
 struct ebus_driver {
 	struct platform_driver platform;
-	/* private: */
+	/* private: the second is 1 when the bus does not know it any more */
 	struct notifier_block reboot;
 	atomic_t is_gone;
 };
