@@ -24,7 +24,7 @@ help:
 	@echo 'make clean                          remove what was built, keep the unpacked base'
 	@echo
 	@echo 'KSRC=dir builds upon another 6.12 tree. ACCEL=kvm uses KVM where it works. JOBS=n compiles'
-	@echo 'with n processes. TIMEOUT_SCALE=2 doubles every timeout of a slow machine.'
+	@echo 'with n processes, and runs n tests at once. TIMEOUT_SCALE=4 stretches every timeout of a slow machine.'
 
 run test bench kernel shell tree check clean: | python
 	@$(HARNESS) $@

@@ -1,14 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""pytest's side of the harness: kernels on demand, guests, and how results are counted.
-
-A skip counts as a failure unless its test is marked expected_skip("why"): a test that could not run has
-proved nothing. A program in the guest that reports in KTAP counts with each of its results (record_ktap).
-"""
+"""pytest's side of the harness: kernels on demand, and guests."""
 
 import functools
-import json
 import os
-import pathlib
 
 import pytest
 
@@ -17,7 +11,7 @@ from harness import selftests
 from harness.commandline import size_bytes
 from harness.qemu import Guest
 
-RESULTS = pytest.StashKey()
+pytest_plugins = ["harness.counting"]
 # A partition has no hole below 4 GiB; and with an even number of GiB the kernel makes its blocks larger than LMBs
 PPC64_MORE = 3 << 30
 
@@ -30,10 +24,10 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "own_kernel: names its kernel itself, and runs once")
     config.addinivalue_line("markers", "not_on(arch): about what this architecture has not")
     config.addinivalue_line("markers", "measure: says something of the kernel without debugging only")
+    config.addinivalue_line("markers", "alone: compares times, so no other test may run beside it")
     config.addinivalue_line("markers", "slow_on_debug: runs on the debug kernel with `make test-full` only")
     config.addinivalue_line("markers", "expected_skip(reason): a skip of this test is not a failure")
     CAPTURE.append(config.pluginmanager.getplugin("capturemanager"))
-    config.stash[RESULTS] = {"passed": 0, "failed": 0, "skipped": 0}
 
 
 CAPTURE = []
@@ -114,78 +108,3 @@ def spare_guest(guest, kernel_ours):
             mem = size_bytes(mem) + PPC64_MORE
         return guest(kernel=kernel, files=selftests.files(kernel), mem=mem, append=f"mem=2G {append}", **options)
     return make
-
-
-@pytest.fixture
-def record_ktap(request, capsys):
-    """record_ktap(results, expected_skips=()) counts each result of a KTAP program and fails for the failed.
-
-    A skip fails too, unless its name is among expected_skips.
-    """
-    def record(results, expected_skips=()):
-        counts = request.config.stash[RESULTS]
-        bad = []
-        for verdict, name, detail in results:
-            if verdict == "skip" and name in expected_skips:
-                counts["skipped"] += 1
-            elif verdict == "ok":
-                counts["passed"] += 1
-            else:
-                bad.append(f"{verdict}: {name} {detail}".rstrip())
-                counts["failed"] += 1
-        with capsys.disabled():
-            for line in bad:
-                print(f"\n    {line}", end="")
-        request.node.stash[RESULTS] = True
-        if not results:
-            pytest.fail("no results")
-        if bad:
-            pytest.fail("\n".join(bad), pytrace=False)
-    return record
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
-    outcome = yield
-    report = outcome.get_result()
-    counts = item.config.stash[RESULTS]
-    recorded = item.stash.get(RESULTS, False)
-    if report.skipped and not hasattr(report, "wasxfail"):
-        if item.get_closest_marker("expected_skip"):
-            counts["skipped"] += 1
-        else:
-            counts["failed"] += 1
-            report.outcome = "failed"
-            report.longrepr = f"skipped without being expected to: {report.longrepr[-1]}"
-    elif report.failed:
-        # A KTAP program's failures are counted one by one already.
-        counts["failed"] += not (recorded and call.when == "call")
-    elif call.when == "call":
-        counts["passed"] += not recorded
-
-
-def pytest_collectreport(report):
-    if report.failed:
-        COLLECTION_ERRORS.append(report.nodeid)
-
-
-COLLECTION_ERRORS = []
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session, exitstatus):
-    counts = session.config.stash[RESULTS]
-    counts["failed"] += len(COLLECTION_ERRORS)
-    if not counts["passed"] and not counts["failed"]:
-        counts["failed"] = 1                # nothing ran
-    if exitstatus == pytest.ExitCode.INTERRUPTED and not counts["failed"]:
-        counts["failed"] = 1
-    if exitstatus == pytest.ExitCode.OK and counts["failed"]:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_unconfigure(config):
-    """harness/testing.py prints the counts, as its last line."""
-    if os.environ.get("COUNTS_FILE"):
-        pathlib.Path(os.environ["COUNTS_FILE"]).write_text(json.dumps(config.stash[RESULTS]), encoding="ascii")

@@ -17,7 +17,7 @@ TREE = ("patch", "xz-utils")
 BUILD = ("bc", "bison", "ccache", "cpio", "flex", "gcc", "kmod", "libc6-dev", "libelf-dev",
          "libssl-dev", "lz4", "make", "perl", "rsync")
 BOOT = ("busybox-static", "qemu-system-x86")
-TESTS = ("python3-pytest",)
+TESTS = ("python3-pytest", "python3-pytest-xdist")
 PEERS = ("bash-static",)                # for the guest: what the base's selftests run in
 CROSS = ("gcc-aarch64-linux-gnu", "gcc-powerpc64-linux-gnu", "gcc-s390x-linux-gnu")
 CHECKS = ("sparse",)

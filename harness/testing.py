@@ -3,12 +3,17 @@
 
 import json
 import os
+import pathlib
+import re
 import subprocess
 import sys
 
+from . import kernel
 from .paths import LOGS, REPO, HarnessError
 
 TESTS = REPO / "harness" / "tests"
+NO_TESTS = 5                    # pytest's exit status
+GUEST_GIB = 6                   # of memory that a test's guests may touch
 # Parts that run others once more: on a kernel that finds mistakes by itself; and on another architecture, on one
 # kernel that has KUnit and fault injection as well.
 DEBUG, ARM64, PPC64 = "debug", "arm64", "ppc64"
@@ -36,13 +41,32 @@ def parts():
     return sorted([*folders(), DEBUG, ARM64, PPC64])
 
 
-def run_pytest(names, select, marks, **settings):
+def at_once():
+    """How many tests run at the same time: one for each CPU, as a guest is busy on one most of the time."""
+    available = int(re.search(r"MemAvailable: *(\d+)", pathlib.Path("/proc/meminfo").read_text())[1]) >> 20
+    return max(1, min(int(kernel.jobs()), available // GUEST_GIB))
+
+
+def run_tests(names, select, marks, **settings):
+    """{verdict: number} of those tests, the ones that want the machine for themselves after the others"""
+    shared = run_pytest(names, select, [*marks, "not alone"], at_once(), **settings)
+    alone = run_pytest(names, select, [*marks, "alone"], 1, **settings)
+    counts = {key: number + alone[key] for key, number in shared.items()}
+    if not select and not any(counts.values()):
+        counts["failed"] = 1                # nothing ran
+    return counts
+
+
+def run_pytest(names, select, marks, workers, **settings):
     """{verdict: number} of one run of pytest"""
     command = [sys.executable, "-B", "-m", "pytest", "-p", "no:cacheprovider", "--tb=short", "-v", "--no-header",
                "--durations=5", "--import-mode=importlib", "--rootdir", str(REPO),
                "--confcutdir", str(REPO / "harness")]
-    if marks:
-        command += ["-m", " and ".join(marks)]
+    command += ["-m", " and ".join(marks)]
+    if workers > 1:
+        command += ["-n", str(workers)]
+        # Guests take turns on the CPUs when more than one of theirs is busy in each
+        settings["TIMEOUT_SCALE"] = os.environ.get("TIMEOUT_SCALE", "2")
     if select:
         command += ["-k", select]
     LOGS.mkdir(parents=True, exist_ok=True)
@@ -55,7 +79,7 @@ def run_pytest(names, select, marks, **settings):
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     if counts_file.exists():
         counts.update(json.loads(counts_file.read_text()))
-    if status and not counts["failed"]:
+    if status not in (0, NO_TESTS) and not counts["failed"]:
         counts["failed"] = 1                # pytest itself failed
     return counts
 
@@ -71,33 +95,35 @@ def main(part="", full=False, select=""):
         first = marks if part else [*marks, "not needs_debug"]
         if not part and not full:
             first += ["not needs_fault", "not needs_stock"]     # two kernels less to build
-        runs.append(run_pytest([part] if part else folders(), select, first))
+        runs.append(run_tests([part] if part else folders(), select, first))
     if part == DEBUG or not part:
         again = [*marks, "not measure"] if full else [*marks, "not measure", "not slow_on_debug"]
         names = (*ON_DEBUG, *MORE_ON_DEBUG) if full or part else ON_DEBUG
-        runs.append(run_pytest(names, select, again, TEST_KERNEL=DEBUG))
+        runs.append(run_tests(names, select, again, TEST_KERNEL=DEBUG))
     if part == ARM64 or not part:
         names = (*ON_ARM64, *MORE_ON_ARM64) if full or part else ON_ARM64
         if full:
             names += (SECTION_OPS, DEVMEM_RANGES, *PEERS_ON_ARM64)
-        runs.append(run_pytest(names, select, [*marks, "not measure"], TEST_KERNEL="fault", TEST_ARCH=ARM64))
+        runs.append(run_tests(names, select, [*marks, "not measure"], TEST_KERNEL="fault", TEST_ARCH=ARM64))
         if full:
-            runs.append(run_pytest(DEBUG_ON_ARM64, select, ["not measure", "not own_kernel"], TEST_KERNEL=DEBUG,
+            runs.append(run_tests(DEBUG_ON_ARM64, select, ["not measure", "not own_kernel"], TEST_KERNEL=DEBUG,
                                    TEST_ARCH=ARM64))
     if part == PPC64 or not part:
         settings = {"TEST_KERNEL": "fault", "TEST_ARCH": PPC64}
         names = (*ON_PPC64, *MORE_ON_PPC64) if full or part else ON_PPC64
         if full:
             names += (SECTION_OPS,)
-        runs.append(run_pytest(names, select, [*marks, "not measure"], **settings))
+        runs.append(run_tests(names, select, [*marks, "not measure"], **settings))
         if full:
             again = ["not measure", "not own_kernel"]
-            runs.append(run_pytest(names, select, again, **settings, TEST_MACHINE="power9"))
+            runs.append(run_tests(names, select, again, **settings, TEST_MACHINE="power9"))
             settings["TEST_KERNEL"] = DEBUG
-            runs.append(run_pytest(names, select, again, **settings))
+            runs.append(run_tests(names, select, again, **settings))
             # KASAN works here only
-            runs.append(run_pytest(names, select, again, **settings, TEST_MACHINE="power9"))
+            runs.append(run_tests(names, select, again, **settings, TEST_MACHINE="power9"))
     counts = {key: sum(run[key] for run in runs) for key in runs[0]}
+    if not counts["passed"] and not counts["failed"]:
+        counts["failed"] = 1                # K= selects nothing
     if counts["skipped"]:
         print(f"{counts['skipped']} skipped as expected")
     conclude(counts["passed"], counts["failed"])

@@ -11,7 +11,7 @@ import pytest
 from harness import costs
 from harness.tests.core.test_cost import BLOCKS
 
-pytestmark = [pytest.mark.full, pytest.mark.measure]
+pytestmark = [pytest.mark.full, pytest.mark.measure, pytest.mark.alone]
 
 BOOTS = 7
 SIZES = (8, 64, BLOCKS)

@@ -259,6 +259,7 @@ def seconds_for(g, flow, size):
 
 
 @pytest.mark.full
+@pytest.mark.alone
 def test_throughput(adapter):
     """Traffic while LMBs come and go, beside the same traffic while none does.
 
