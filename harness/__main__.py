@@ -26,7 +26,6 @@ def prepare(command):
 def wanted_kernel():
     from . import kernel
     kind = "debug" if flag("DEBUG") else ""
-    kind = "xen" if flag("XEN") else kind
     variant = "-".join(filter(None, ["stock" if flag("STOCK") else "", kind])) or "ours"
     extra = [setting("CONFIG")] if setting("CONFIG") else []
     return kernel.image_of(setting("ARCH") or "x86_64", setting("VARIANT") or variant, extra)

@@ -44,9 +44,7 @@ ARCHES = {
 FRAGMENTS = {               # variant: fragments besides base and architecture
     "ours": ("ours",),
     "stock": (),
-    "xen": ("ours", "xen"),
-    "xen-no-unpopulated": ("ours", "xen", "xen-no-unpopulated"),
-    "stock-xen": ("xen",),
+    "xen-no-unpopulated": ("ours", "xen-no-unpopulated"),
     "page-blocks": ("ours", "page-blocks"),
     "fault": ("ours", "fault", "kunit", "kunit-ours"),
     "debug": ("ours", "debug", "fault", "kunit", "kunit-ours"),

@@ -18,7 +18,7 @@ SMALL, LARGE, LARGER = BOOT, 1536 * MIB, 2048 * MIB
 
 @pytest.fixture
 def dom0(guest, kernel_named):
-    def make(kernel="xen", mem="4G", files=(), **options):
+    def make(kernel="ours", mem="4G", files=(), **options):
         image = kernel_named(kernel)
         return guest(kernel=image, files={**selftests.files(image), **dict(files)}, mem=mem, dom0=f"{BOOT // MIB}M",
                      **options)

@@ -7,7 +7,7 @@ import pytest
 
 from harness import memory, xen
 
-pytestmark = [pytest.mark.own_kernel, pytest.mark.full]
+pytestmark = [pytest.mark.own_kernel, pytest.mark.full, pytest.mark.alone]
 
 BOOT_MIB = 512
 SMALL, LARGE = BOOT_MIB << 10, 1536 << 10
@@ -22,7 +22,7 @@ def dom0(guest, kernel_named):
 
 def test_base_waits_for_user_space(dom0):
     """Sections are there, and offline: each that somebody brings online is filled, and no other."""
-    with dom0("stock-xen") as g:
+    with dom0("stock") as g:
         xen.resize(g, SMALL)
         memory.auto_online(g, "offline")
         blocks = memory.blocks(g)
@@ -56,9 +56,9 @@ def least(steps, name):
 
 
 def test_no_slower_than_base(dom0):
-    with dom0("xen") as g:
+    with dom0("ours") as g:
         ours = timed(g)
-    with dom0("stock-xen") as g:
+    with dom0("stock") as g:
         base = timed(g)
     for step in STEPS:
         print(f"{step}: {ours[step]:.1f} s, the base {base[step]:.1f} s: {ours[step] / base[step]:.2f}")

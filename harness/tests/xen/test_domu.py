@@ -17,7 +17,7 @@ PAGE_TABLES = "shadow_memory = 16\n"
 
 @pytest.fixture
 def dom0(guest, kernel_named):
-    def make(variant="xen"):
+    def make(variant="ours"):
         image = kernel_named(variant)
         return guest(kernel=image, files=domu.dom0_files(image), mem="4G", dom0="768M")
     return make
@@ -76,7 +76,7 @@ def test_xen_lacks_page_tables(dom0):
         assert "intact:" in d.run("echo check | fill 1200 0 0", 300)
 
 
-@pytest.mark.parametrize("variant, added", [("xen", True), ("xen-no-unpopulated", False)])
+@pytest.mark.parametrize("variant, added", [("ours", True), ("xen-no-unpopulated", False)])
 @pytest.mark.full
 def test_pages_of_boot_come_first(dom0, variant, added):
     """Without unpopulated-alloc, which wants them: addresses that the domain was started with, and never lose."""

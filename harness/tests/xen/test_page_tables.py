@@ -20,7 +20,7 @@ def write_free_memory(g):
 
 @pytest.mark.parametrize("rounds", [3, pytest.param(50, marks=pytest.mark.full)])
 def test_tables_of_removed_memory_can_be_used(guest, kernel_named, rounds):
-    with guest(kernel=kernel_named("xen"), mem="4G", dom0=f"{BOOT_KIB >> 10}M") as g:
+    with guest(kernel=kernel_named("ours"), mem="4G", dom0=f"{BOOT_KIB >> 10}M") as g:
         assert g.run("cat /sys/hypervisor/type") == "xen\n"
         boot = memory.blocks(g)
         for _ in range(rounds):
