@@ -7,7 +7,6 @@ content is already right is left alone, so that make sees only what changed.
 """
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
@@ -17,6 +16,7 @@ import subprocess
 import tempfile
 
 from . import base, maintainers
+from .lock import locked
 from .paths import BUILD, PATCHES, REPO, TREE, HarnessError, shown
 
 NOT_OURS = {".git", "build", "configs", "harness", "patches", "series"}
@@ -127,15 +127,6 @@ def digest(wanted):
             continue
         whole.update(f"{path} {mode:o} {len(content)}\n".encode() + content)
     return whole.hexdigest()
-
-
-@contextlib.contextmanager
-def locked(name):
-    """Two commands started at once take turns at what they share."""
-    BUILD.mkdir(exist_ok=True)
-    with open(BUILD / f".{name}.lock", "w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def tree_for(source):

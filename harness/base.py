@@ -9,6 +9,7 @@ import shutil
 import subprocess
 
 from . import deps
+from .lock import locked
 from .paths import BASE, BUILD, HarnessError, shown
 
 TARBALL = pathlib.Path("/usr/src") / f"{deps.SOURCE_PACKAGE}.tar.xz"
@@ -44,8 +45,9 @@ def source():
         if version(tree)[:2] != (6, 12):
             raise HarnessError(f"KSRC={tree} is Linux {'.'.join(map(str, version(tree)))}, not 6.12")
         return tree
-    if not BASE.is_dir():
-        unpack()
+    with locked("base"):
+        if not BASE.is_dir():
+            unpack()
     return BASE
 
 

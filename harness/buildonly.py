@@ -14,6 +14,7 @@ import subprocess
 from . import assemble, base
 from .config import build_environment, configure, parse
 from .kernel import Arch, Build, compiler, jobs, make_command
+from .lock import locked
 from .paths import BUILD, CONFIGS, LOGS
 
 ARCHES = {
@@ -333,7 +334,7 @@ def problems(name, link=False):
     out, log = out_directory(name), LOGS / f"buildonly-{name}.log"
     LOGS.mkdir(parents=True, exist_ok=True)
     log.write_text("")
-    with assemble.locked(f"buildonly-{name}"):
+    with locked(f"buildonly-{name}"):
         command, config = configured(name)
         found = built(name, command, config, log, link)
         if found:

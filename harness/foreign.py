@@ -11,7 +11,7 @@ import pathlib
 import subprocess
 
 from . import kernel
-from .assemble import locked
+from .lock import locked
 from .paths import BUILD, HarnessError, shown
 
 HERE = "x86_64"

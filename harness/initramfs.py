@@ -11,7 +11,7 @@ import stat
 import subprocess
 
 from . import foreign, kernel
-from .assemble import locked
+from .lock import locked
 from .paths import BUILD, GUEST_SOURCES, HarnessError, shown
 
 ARCHIVES_KEPT = 24

@@ -15,6 +15,7 @@ import time
 
 from . import assemble, base
 from .config import build_environment, configure
+from .lock import locked
 from .paths import CONFIGS, KERNELS, LOGS, HarnessError, shown
 
 PROGRESS_SECONDS = 10
@@ -146,7 +147,7 @@ def build(wanted):
         source, ours = assemble.assemble(source)
     out = KERNELS / (wanted.name + suffix)
     image, stamp_file, log = out / wanted.arch.image, out / "stamp", LOGS / f"build-{out.name}.log"
-    with assemble.locked(f"kernel-{out.name}"):
+    with locked(f"kernel-{out.name}"):
         stamp = stamp_of(wanted, source, ours)
         if stamp and image.is_file() and stamp_file.is_file() and stamp_file.read_text() == stamp:
             return image

@@ -9,6 +9,7 @@ import re
 
 from . import assemble, base, kernel
 from .config import configure
+from .lock import locked
 from .paths import BUILD, CONFIGS, KERNELS, LOGS, REPO, HarnessError
 
 SOURCE = "mm/memory_hotplug.c"
@@ -76,7 +77,7 @@ def image():
     source = base.source()
     wanted = kernel.build_for("x86_64", "ours", (FRAGMENT,))
     out, log = KERNELS / wanted.name, LOGS / f"build-{wanted.name}.log"
-    with assemble.locked("mutants"):
+    with locked("mutants"):
         files = assemble.overlay(source)
         content, mode = files[SOURCE]
         files[SOURCE] = (rewritten(content.decode()).encode(), mode)

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 
 from . import kernel, memory
-from .assemble import locked
+from .lock import locked
 from .paths import BUILD, TREE, HarnessError, shown
 
 COLLECTION = "memory-hotplug"
