@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """pytest's side of the harness: kernels on demand, and guests."""
 
+import contextlib
 import functools
 import os
+import sys
 
 import pytest
 
@@ -36,7 +38,8 @@ CAPTURE = []
 @functools.lru_cache(maxsize=None)
 def exact_image(variant, arch=None):
     """A kernel's image; a build takes minutes, so its progress is shown past pytest's capture."""
-    with CAPTURE[0].global_and_fixture_disabled():
+    # Of a process among several only stderr is seen
+    with CAPTURE[0].global_and_fixture_disabled(), contextlib.redirect_stdout(sys.stderr):
         return kernels.image_of(arch or os.environ.get("TEST_ARCH", "x86_64"), variant)
 
 

@@ -9,6 +9,7 @@ counts for, so that the process that collects the reports has the sums.
 import json
 import os
 import pathlib
+import sys
 
 import pytest
 
@@ -37,7 +38,7 @@ def record_ktap(request, capsys):
                 counts["failed"] += 1
         with capsys.disabled():
             for line in bad:
-                print(f"\n    {line}", end="")
+                print(f"\n    {line}", end="", file=sys.stderr)
         if not results:
             pytest.fail("no results")
         if bad:

@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 
-from . import kernel
+from . import assemble, base, kernel
 from .paths import LOGS, REPO, HarnessError
 
 TESTS = REPO / "harness" / "tests"
@@ -88,6 +88,7 @@ def main(part="", full=False, select=""):
     """Exit status 0 only if something ran and nothing failed."""
     if part and part not in parts():
         raise HarnessError(f"no tests T={part}; there are {' '.join(parts())}")
+    assemble.assemble(base.source())        # what it says is seen here
     marks = [] if full else ["not full"]
     runs = []
     if part not in (DEBUG, ARM64, PPC64):
