@@ -8,6 +8,7 @@
  *   error:	with which errno, a positive number; 0: it refuses nothing
  *   priority:	when it is called, see linux/memory.h
  *   seen:	the events so far, one a line; writing forgets them
+ *   hold:	the event that it does not let go on until this is written again
  */
 
 #include <linux/memory.h>
@@ -15,8 +16,10 @@
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
+#include <linux/wait.h>
 
 #define MAX_SEEN	128
 
@@ -47,6 +50,10 @@ static const char *seen[MAX_SEEN];
 static unsigned int nr_seen;
 static DEFINE_MUTEX(lock);
 
+static char held[16];
+static DEFINE_SPINLOCK(held_lock);
+static DECLARE_WAIT_QUEUE_HEAD(let_go);
+
 static const char *name_of(unsigned long what)
 {
 	int i;
@@ -58,6 +65,16 @@ static const char *name_of(unsigned long what)
 	return "unknown";
 }
 
+static bool is_held(const char *name)
+{
+	bool is;
+
+	spin_lock(&held_lock);
+	is = sysfs_streq(held, name);
+	spin_unlock(&held_lock);
+	return is;
+}
+
 static int refuse_event(struct notifier_block *nb, unsigned long what,
 			void *data)
 {
@@ -67,6 +84,8 @@ static int refuse_event(struct notifier_block *nb, unsigned long what,
 	if (nr_seen < MAX_SEEN)
 		seen[nr_seen++] = name;
 	mutex_unlock(&lock);
+	if (wait_event_interruptible(let_go, !is_held(name)))
+		return notifier_from_errno(-EINTR);
 	/* What a shell writes may end in a newline */
 	if (error && sysfs_streq(event, name))
 		return notifier_from_errno(-error);
@@ -101,6 +120,33 @@ static const struct kernel_param_ops seen_ops = {
 	.set = seen_set,
 };
 module_param_cb(seen, &seen_ops, NULL, 0600);
+
+static int hold_set(const char *val, const struct kernel_param *kp)
+{
+	ssize_t len;
+
+	spin_lock(&held_lock);
+	len = strscpy(held, val);
+	spin_unlock(&held_lock);
+	wake_up(&let_go);
+	return len < 0 ? len : 0;
+}
+
+static int hold_get(char *buffer, const struct kernel_param *kp)
+{
+	int len;
+
+	spin_lock(&held_lock);
+	len = sysfs_emit(buffer, "%s\n", held);
+	spin_unlock(&held_lock);
+	return len;
+}
+
+static const struct kernel_param_ops hold_ops = {
+	.get = hold_get,
+	.set = hold_set,
+};
+module_param_cb(hold, &hold_ops, NULL, 0600);
 
 static int __init mhp_notifier_init(void)
 {
