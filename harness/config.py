@@ -24,7 +24,8 @@ FROM_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "MAKEFILES")
 def build_environment():
     """The environment for the kernel's makefiles."""
     kept = {name: value for name, value in os.environ.items() if name not in SETTINGS + FROM_MAKE}
-    return {**kept, "LC_ALL": "C", "CCACHE_NOHASHDIR": "1"}
+    # A compiler that writes what a file depends on saves ccache from preprocessing it, a third of a build from nothing
+    return {**kept, "LC_ALL": "C", "CCACHE_NOHASHDIR": "1", "CCACHE_DEPEND": "1"}
 
 
 def parse(text):
