@@ -6,6 +6,8 @@ import signal
 import struct
 import threading
 
+from .timeouts import scaled
+
 RUN, INPUT, KILL, SYSRQ = 1, 2, 3, 4
 HELLO, OUTPUT, EXIT = 16, 17, 18
 
@@ -27,12 +29,12 @@ class Command:
 
     def wait(self, timeout=60):
         """(status, output) once it has ended."""
-        self.agent.wait(lambda: self.status is not None, timeout, self)
+        self.agent.wait(lambda: self.status is not None, scaled(timeout), self)
         return self.status, self.output
 
     def wait_until(self, condition, timeout=60):
         """All it has printed, as soon as condition(that) holds or the command has ended."""
-        self.agent.wait(lambda: self.status is not None or condition(self.output), timeout, self)
+        self.agent.wait(lambda: self.status is not None or condition(self.output), scaled(timeout), self)
         return self.output
 
     def wait_output(self, text, timeout=60):

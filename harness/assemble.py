@@ -17,7 +17,7 @@ import tempfile
 
 from . import base, maintainers
 from .lock import locked
-from .paths import BUILD, PATCHES, REPO, TREE, HarnessError, shown
+from .paths import PATCHES, REPO, TREE, HarnessError, shown
 
 NOT_OURS = {".git", "build", "configs", "harness", "patches", "series"}
 IGNORED_SUFFIXES = ("~", ".orig", ".rej", ".swp", ".pyc", ".o", ".cmd")

@@ -312,6 +312,13 @@ def configured(name):
     return command, parse((out / ".config").read_text())
 
 
+def values(name):
+    """Those of a configuration, as it was written last."""
+    with locked(f"buildonly-{name}"):
+        dot_config = out_directory(name) / ".config"
+        return parse(dot_config.read_text()) if dot_config.exists() else configured(name)[1]
+
+
 def built(name, command, config, log, link):
     """Build it all; what make or the check of the names complained of."""
     configuration, source, out = CONFIGURATIONS[name], base.source(), out_directory(name)
@@ -333,8 +340,8 @@ def problems(name, link=False):
     """Build one configuration; the lines to fix."""
     out, log = out_directory(name), LOGS / f"buildonly-{name}.log"
     LOGS.mkdir(parents=True, exist_ok=True)
-    log.write_text("")
     with locked(f"buildonly-{name}"):
+        log.write_text("")
         command, config = configured(name)
         found = built(name, command, config, log, link)
         if found:

@@ -9,7 +9,7 @@ import subprocess
 
 from . import foreign, initramfs, xen
 from .paths import HarnessError
-from .qemu import GuestError, scaled
+from .qemu import GuestError
 
 PROGRAMS = ("xl", "xenstored", "xenconsoled", "xen-init-dom0", "xentrace")
 LOGS = "/var/log/xen"
@@ -99,7 +99,7 @@ class DomU:
         number = next(self.numbers)
         ends = re.compile(rf"begin {number}\r*\n(.*?)^end {number} (\d+)\r*$", re.S | re.M)
         self.writer.write(f"echo begin {number}; {{ {cmd}; }} 2>&1; echo end {number} $?\n")
-        output = ends.search(self.reader.wait_until(ends.search, scaled(timeout)))
+        output = ends.search(self.reader.wait_until(ends.search, timeout))
         if not output:
             raise GuestError(f"the domain {self.name} died during: {cmd}\n{self.console()}")
         if output[2] != "0":

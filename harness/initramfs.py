@@ -9,12 +9,14 @@ import os
 import pathlib
 import stat
 import subprocess
+import time
 
 from . import foreign, kernel
 from .lock import locked
 from .paths import BUILD, GUEST_SOURCES, HarnessError, shown
 
 ARCHIVES_KEPT = 24
+UNUSED_SECONDS = 3600            # by then no guest is about to boot with it any more
 WHOLE_PAGES = 64 << 10           # of any architecture, so that arm64 frees all of it
 DIRECTORIES = ("bin", "dev", "lib", "mnt", "proc", "root", "sys", "tmp", "etc")
 
@@ -168,5 +170,6 @@ def make(image, arch="x86_64", modules_wanted=None, files=None, programs=()):
             partial.rename(path)
         os.utime(path)
         for old in sorted(path.parent.glob("*.cpio"), key=os.path.getmtime)[:-ARCHIVES_KEPT]:
-            old.unlink()
+            if os.path.getmtime(old) < time.time() - UNUSED_SECONDS:
+                old.unlink()
     return path

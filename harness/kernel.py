@@ -104,9 +104,12 @@ def make_command(build, source, out):
 
 
 def stamp_of(build, source, ours):
-    """Everything that decides what comes out, or None when the source may change behind our back."""
+    """Everything that decides what comes out, or None when the source may change behind our back.
+
+    It does not while tests run, so that their processes share what the first has built.
+    """
     if not base.is_pristine(base.source()):
-        return None
+        return os.environ.get("TEST_RUN")
     parts = [base.identity(base.source()), "" if build.stock else ours, str(source), compiler(build.arch),
              subprocess.run([build.arch.cross + "gcc", "-dumpfullversion"], capture_output=True, text=True,
                             check=True).stdout]

@@ -16,6 +16,7 @@ import time
 from . import agent, commandline, initramfs, ktap, qmp
 from . import kernel as kernels
 from .paths import LOGS, shown
+from .timeouts import scaled
 
 TAIL_LINES = 60
 TROUBLE = re.compile(r"cut here|BUG:|WARNING:|Oops|Kernel panic|KASAN|INFO: .*(stall|blocked)|general protection")
@@ -45,13 +46,10 @@ class GuestDied(GuestError):
     """The guest has ended: panic, oops, WARN, or QEMU itself."""
 
 
-def scaled(seconds):
-    """TIMEOUT_SCALE stretches every timeout, for slow or busy machines."""
-    return seconds * float(os.environ.get("TIMEOUT_SCALE", "1"))
-
-
 def log_name(name):
-    """A file name for the console's log: the running test's, made unique within this process."""
+    """A file name for the console's log: the running test's, made unique among all processes that run tests."""
+    if name:
+        name += os.environ.get("PYTEST_XDIST_WORKER", "")
     test = os.environ.get("PYTEST_CURRENT_TEST", "").rsplit(" ", 1)[0].replace("harness/tests/", "")
     stem = re.sub(r"[^\w.-]+", "-", name or test.replace(".py::", "-") or "guest").strip("-")
     unique = stem
@@ -191,7 +189,7 @@ class Guest:
 
     def sh(self, cmd, timeout=60):
         """(status, output) of a shell command line."""
-        return self.spawn(cmd).wait(scaled(timeout))
+        return self.spawn(cmd).wait(timeout)
 
     def run(self, cmd, timeout=60, check=True):
         """Output of a shell command line, which must succeed unless check=False."""
@@ -277,7 +275,7 @@ class Guest:
 
     def _dlpar_ended(self, request, what, check, timeout):
         """Wait until the guest is done with a request of the hypervisor; True if it has done it."""
-        status, output = request.wait(scaled(timeout))
+        status, output = request.wait(timeout)
         if status:
             raise GuestError(f"waiting for DLPAR: {output}", status, output)
         refusal = output.removeprefix("waiting\n").strip()
@@ -289,21 +287,20 @@ class Guest:
         """Ask for a DIMM back; True once it is gone, False when the guest refused."""
         self.monitor.forget(lambda event: event["event"] in UNPLUG_ENDS and
                             id in (event["data"].get("device"), event["data"].get("info", {}).get("device")))
-        end = time.monotonic() + timeout
         if not self.has_dlpar:
             self.qmp("device_del", id=id)
-            return self._unplugged(id, end)
+            return self._unplugged(id, timeout)
         # QEMU tells before the guest has put back what it had to
         request = self._dlpar_request()
         self.qmp("device_del", id=id)
-        gone = self._unplugged(id, end)
-        self._dlpar_ended(request, id, False, end - time.monotonic())
+        gone = self._unplugged(id, timeout)
+        self._dlpar_ended(request, id, False, timeout)
         return gone
 
-    def _unplugged(self, id, end):
-        """Wait for the outcome that QEMU tells, until the time `end`."""
+    def _unplugged(self, id, timeout):
+        """Wait for the outcome that QEMU tells; timeout: without a sign of progress."""
         while True:
-            data = self.wait_event(UNPLUG_ENDS, end - time.monotonic(), device=id)
+            data = self.wait_event(UNPLUG_ENDS, timeout, device=id)
             if data["event"] == "DEVICE_DELETED":
                 self.qmp("object-del", id=f"mem-{id}")
                 return True

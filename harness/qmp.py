@@ -5,6 +5,8 @@ import json
 import threading
 import time
 
+from .timeouts import scaled
+
 
 class QmpError(Exception):
     """QEMU refused a command."""
@@ -44,7 +46,7 @@ class Qmp:
             except OSError:
                 raise EOFError("QEMU has ended") from None
             with self.news:
-                self.news.wait_for(lambda: self.replies or self.closed, timeout)
+                self.news.wait_for(lambda: self.replies or self.closed, scaled(timeout))
                 if not self.replies:
                     raise EOFError("QEMU has ended" if self.closed else f"no answer to {name} in {timeout} s")
                 reply = self.replies.pop(0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""`make test`: pytest over the parts, and the counts of harness/conftest.py as the last line."""
+"""`make test`: pytest over the parts, and the counts of harness/counting.py as the last line."""
 
 import json
 import os
@@ -7,6 +7,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import time
 
 from . import assemble, base, kernel
 from .paths import LOGS, REPO, HarnessError
@@ -51,10 +52,9 @@ def run_tests(names, select, marks, **settings):
     """{verdict: number} of those tests, the ones that want the machine for themselves after the others"""
     shared = run_pytest(names, select, [*marks, "not alone"], at_once(), **settings)
     alone = run_pytest(names, select, [*marks, "alone"], 1, **settings)
-    counts = {key: number + alone[key] for key, number in shared.items()}
-    if not select and not any(counts.values()):
-        counts["failed"] = 1                # nothing ran
-    return counts
+    if not select and not any(shared.values()):
+        shared["failed"] = 1                # nothing ran
+    return {key: number + alone[key] for key, number in shared.items()}
 
 
 def run_pytest(names, select, marks, workers, **settings):
@@ -89,6 +89,7 @@ def main(part="", full=False, select=""):
     if part and part not in parts():
         raise HarnessError(f"no tests T={part}; there are {' '.join(parts())}")
     assemble.assemble(base.source())        # what it says is seen here
+    os.environ["TEST_RUN"] = f"{os.getpid()} {time.time()}"
     marks = [] if full else ["not full"]
     runs = []
     if part not in (DEBUG, ARM64, PPC64):

@@ -9,7 +9,7 @@ import time
 
 from . import memory
 from .paths import HarnessError
-from .qemu import scaled
+from .timeouts import scaled
 
 BALLOON = "/sys/devices/system/xen_memory/xen_memory0"
 RES_NAME = "System RAM (xen-balloon)"

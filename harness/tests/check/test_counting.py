@@ -90,7 +90,12 @@ def test_nothing_is_taken_for_good(tmp_path, words, text):
     assert counts["failed"] and not counts["passed"] and ended
 
 
-def test_process_that_dies(tmp_path):
-    text = "import os\ndef test_good():\n    pass\ndef test_dies():\n    os._exit(3)\n"
+@pytest.mark.parametrize("text", [
+    "import os\ndef test_good():\n    pass\ndef test_dies():\n    os._exit(3)\n",
+    # Only of the second that starts
+    "import os\nimport pathlib\nif os.environ['PYTEST_XDIST_WORKER'] != 'gw0':\n    os._exit(3)\n"
+    "def test_good():\n    pass\n",
+], ids=["test", "collection"])
+def test_process_that_dies(tmp_path, text):
     counts, ended = counted(tmp_path, text, TWO_PROCESSES)
     assert counts["failed"] == 1 and ended

@@ -34,6 +34,7 @@ def test_adding_takes_no_more_instructions(guest, kernel_ours, kernel_stock):
     assert ours <= 1.05 * base
 
 
+@pytest.mark.alone
 def test_two_cpus_add_in_less_time(guest, kernel_ours, kernel_stock):
     """By turns, so that what else the machine does hits both."""
     found = {kernel_ours: [], kernel_stock: []}

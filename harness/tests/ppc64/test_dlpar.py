@@ -111,7 +111,7 @@ def test_a_page_that_stays(partition):
     """The request is taken back exactly, whichever LMB it was, and says which page it was."""
     with partition() as g:
         blocks = plug(g, lmbs=3)
-        assert selftests.put(g, TIME_LIMIT, "1000") == "ok"
+        assert selftests.put(g, TIME_LIMIT, "2000") == "ok"
         for held in blocks:
             holder = pin(g, held)
             before = selftests.snapshot(g)
@@ -158,7 +158,7 @@ def test_put_back_as_it_was(partition):
         memory.set_state(g, blocks[:2], "offline")
         memory.set_state(g, [blocks[1]], "online_kernel")
         g.run("echo contig-zones > /sys/module/memory_hotplug/parameters/online_policy")
-        assert selftests.put(g, TIME_LIMIT, "1000") == "ok"
+        assert selftests.put(g, TIME_LIMIT, "2000") == "ok"
         assert selftests.put(g, f"{OBSTACLE}/put", f"kernel {blocks[-1] * LMB:#x} {LMB:#x}") == "ok"
         for policy in ("offline", "online", "online_movable"):
             memory.auto_online(g, policy)
@@ -200,7 +200,7 @@ def test_the_first_of_several(partition):
     """Of a number of LMBs, each is tried; the first is told, and how many there were besides."""
     with partition() as g:
         blocks = plug(g, lmbs=4)
-        assert selftests.put(g, TIME_LIMIT, "1000") == "ok"
+        assert selftests.put(g, TIME_LIMIT, "2000") == "ok"
         holders = [pin(g, block) for block in blocks[1:3]]
         before = selftests.snapshot(g)
         assert request(g, "memory remove count 3")

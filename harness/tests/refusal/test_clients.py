@@ -158,7 +158,7 @@ def test_a_failure_after_everybody_agreed(field, named, block):
     named("second", 1, "batch")
     named("first", 2)
     holder, _ = field.pin(block)
-    field.timeout(200)
+    field.timeout(1000)
     assert field.put(f"memory{block}/state", "offline") == "ETIMEDOUT"
     assert calls(field) == [("second", "batch_begin"), ("first", "going_offline"), ("second", "going_offline"),
                             ("second", "cancel_offline"), ("first", "cancel_offline"), ("second", "batch_end")]
@@ -184,7 +184,7 @@ def test_batches(field, named):
     # The one in the middle refuses: those before come back, in a batch of their own or one by one
     middle = f"memory{field.spare + 1}"
     holder, _ = field.pin(field.spare + 1)
-    field.timeout(200)
+    field.timeout(1000)
     assert field.put(f"{PROVIDER}/take", where) == "EBUSY"
     told = record(field.guest)
     offline = told[:told.index(("driver", "batch_end", f"{extent} offline")) + 1]
