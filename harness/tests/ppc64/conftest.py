@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
 """A partition to which LMBs come and from which they go: each a memory block of 256 MiB."""
 
+import contextlib
+
 import pytest
 
 from harness import ehca, ehea, memory, selftests
+from harness.dlpar import drc_index, request
+from harness.qemu import DLPAR
 
 LMB = 256 << 20
+NOTIFIER = "/sys/module/mhp_notifier/parameters"
 
 
 def states(g, blocks):
@@ -20,6 +25,23 @@ def plug(g, name="dimm0", lmbs=2, **options):
     blocks = sorted(memory.blocks(g).keys() - before.keys())
     assert len(blocks) == lmbs and states(g, blocks) == {"online"}
     return blocks
+
+
+@contextlib.contextmanager
+def online_and_nobody_told(g, blocks):
+    """Meanwhile all that is movable is in one of the blocks, which is online, and what old notifiers are not told yet.
+
+    So are the files in /hot.
+    """
+    for block in blocks:
+        assert not request(g, f"memory remove index {drc_index(block)}")
+    g.run(f"insmod {selftests.program('mhp_notifier')}.ko priority=1 && echo online > {NOTIFIER}/hold")
+    adding = g.spawn(f"echo 'memory add index {drc_index(blocks[0])}' > {DLPAR}")
+    g.run(f"until grep -qx online {NOTIFIER}/seen; do :; done && mkdir -p /hot && mount -t tmpfs tmpfs /hot")
+    yield
+    g.run(f"echo > {NOTIFIER}/hold")
+    status, output = adding.wait()
+    assert not status, output
 
 
 @pytest.fixture

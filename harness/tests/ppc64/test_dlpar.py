@@ -12,9 +12,8 @@ from harness import memory, selftests
 from harness.dlpar import drc_index, refusal, request, why
 from harness.qemu import DLPAR
 from harness.refusals import parse
-from harness.tests.ppc64.conftest import LMB, plug, states
+from harness.tests.ppc64.conftest import LMB, NOTIFIER, plug, states
 
-NOTIFIER = "/sys/module/mhp_notifier/parameters"
 OBSTACLE = "/sys/module/mhp_obstacle/parameters"
 TIME_LIMIT = "hotplug/offline_timeout_ms"
 

@@ -11,9 +11,8 @@ import pytest
 from harness import ehea, selftests
 from harness.dlpar import drc_index, refusal, request
 from harness.qemu import DLPAR
-from harness.tests.ppc64.conftest import plug, states
+from harness.tests.ppc64.conftest import NOTIFIER, online_and_nobody_told, plug, states
 
-NOTIFIER = "/sys/module/mhp_notifier/parameters"
 PATH = "/sys/bus/ibmebus"
 
 
@@ -126,6 +125,17 @@ def test_no_region_left(adapter):
         g.run("rmmod ehea")
         assert not request(g, "memory add count 4")
         assert not ehea.objects(g)
+
+
+@pytest.mark.full
+def test_memory_is_registered_before_it_is_in_use(adapter):
+    """As soon as a page can be allocated it can be sent; 6.12's driver cannot, see test_ehea_base.py."""
+    with adapter() as g:
+        wire = ehea.Wire(g, ehea.load(g))
+        with online_and_nobody_told(g, plug(g)):
+            flow = ehea.tcp(wire, where="/hot")
+            flow.flows(8 << 20)
+        finish(g, [flow])
 
 
 @pytest.mark.full

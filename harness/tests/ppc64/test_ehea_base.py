@@ -6,14 +6,11 @@ The model would otherwise prove nothing about ours.
 
 import pytest
 
-from harness import ehea, selftests
+from harness import ehea
 from harness.dlpar import drc_index, request
-from harness.qemu import DLPAR
-from harness.tests.ppc64.conftest import plug
+from harness.tests.ppc64.conftest import online_and_nobody_told, plug
 
 pytestmark = pytest.mark.full
-
-NOTIFIER = "/sys/module/mhp_notifier/parameters"
 
 
 def test_memory_changes_under_traffic(adapter):
@@ -63,20 +60,10 @@ def test_memory_is_in_use_before_it_is_registered(adapter):
     """It registers a block when the block's pages may have been allocated, sent and put to use already."""
     with adapter() as g:
         wire = ehea.Wire(g, ehea.load(g, ehea.BASE))
-        blocks = plug(g)
-        for block in blocks:
-            assert not request(g, f"memory remove index {drc_index(block)}")
-        # All that is movable is in the block that is on its way
-        g.run(f"insmod {selftests.program('mhp_notifier')}.ko priority=1 && echo online > {NOTIFIER}/hold")
-        adding = g.spawn(f"echo 'memory add index {drc_index(blocks[0])}' > {DLPAR}")
-        g.run(f"until grep -qx online {NOTIFIER}/seen; do :; done")
-        ehea.reset(g, "oracle")
-        g.run("mkdir -p /hot && mount -t tmpfs tmpfs /hot")
-        flow = ehea.tcp(wire, where="/hot")
-        g.run(f"until grep -q '^no_translation [1-9]' {ehea.MODEL}/oracle; do :; done")
-        assert set(ehea.wrong(g)) == {"no_translation", "texts"}, ehea.wrong(g)
-        flow.sender.kill()
-        flow.receiver.kill()
-        g.run(f"echo > {NOTIFIER}/hold")
-        status, output = adding.wait(60)
-        assert not status, output
+        with online_and_nobody_told(g, plug(g)):
+            ehea.reset(g, "oracle")
+            flow = ehea.tcp(wire, where="/hot")
+            g.run(f"until grep -q '^no_translation [1-9]' {ehea.MODEL}/oracle; do :; done")
+            assert set(ehea.wrong(g)) == {"no_translation", "texts"}, ehea.wrong(g)
+            flow.sender.kill()
+            flow.receiver.kill()

@@ -129,7 +129,7 @@ def test_malfunction(adapter, what):
         flow.flows()
         g.run(f"echo {what} > {ehea.MODEL}/malfunction")
         if not what.startswith("qp"):
-            g.run(f"rmmod ehea; ! grep -q ^ehea /proc/modules")
+            g.run("rmmod ehea; ! grep -q ^ehea /proc/modules")
             names = ehea.load(g)
             ehea.Wire(g, names).ping()
             return

@@ -315,7 +315,6 @@ def test_ethtool(shared_guest):
 
 def counted(wire, side):
     """The driver's counters of a port beside the firmware's, which have the CRC in them."""
-    g = wire.g
     line = wire.run(side, f"grep {wire.names[side]}: /proc/net/dev").split()[1:]
     theirs = ethtool(wire, side, "stats")
     kinds = "unicast", "multicast", "broadcast"
@@ -470,7 +469,7 @@ def test_memory_without_an_allocation(shared_guest, lmbs):
 def test_a_driver_without_an_allocation(shared_guest, step):
     """Whichever fails while it is loaded, nothing is left when it goes."""
     g = shared_guest
-    with driver(g) as names:
+    with driver(g):
         module_file = g.run("modinfo -n ehea 2>/dev/null || find /lib/modules -name ehea.ko").strip()
         g.run("rmmod ehea")
         fail_only_below(g, *function(g, "do_init_module"))
