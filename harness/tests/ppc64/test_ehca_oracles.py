@@ -10,8 +10,8 @@ import pytest
 from harness import ehea, memory, selftests
 from harness.tests.ppc64.conftest import LMB, plug
 
-BAD = "ebus_hca_defects"
-DEFECTS = f"/sys/kernel/debug/{BAD}/defects"
+BAD = "ebus_defects"
+DEFECTS = "/sys/kernel/debug/ebus_hca_defects/defects"
 # What the model sees of eHCA's driver; the others are of keys, which users choose
 ORACLES = {"incomplete_mr", "offline_page", "free_page", "held_page", "not_ram", "freed_object", "bad_argument",
            "bad_wqe", "overrun", "context"}

@@ -465,7 +465,7 @@ static int bcmc_twice(struct rig *rig)
 }
 
 #define REFUSED(_name, _oracle)						\
-	{ .name = #_name, .oracle = _oracle, .call = _name }
+	{ .head = { #_name, _oracle }, .call = _name }
 #define BAD_ARGUMENT(_name)	REFUSED(_name, "bad_argument")
 
 const struct defect call_defects[] = {
@@ -525,6 +525,6 @@ const struct defect call_defects[] = {
 	BAD_ARGUMENT(modify_counters),
 	BAD_ARGUMENT(bcmc_of_unknown_port),
 	BAD_ARGUMENT(bcmc_not_registered),
-	{ .name = "bcmc_twice", .oracle = "bad_argument", .commit = bcmc_twice },
+	{ { "bcmc_twice", "bad_argument" }, bcmc_twice },
 	{}
 };

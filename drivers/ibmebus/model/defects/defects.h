@@ -9,11 +9,12 @@
 #ifndef _EBUS_DEFECTS_H
 #define _EBUS_DEFECTS_H
 
-#include <linux/ebus/hcall.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 
 #include "../hw.h"
+#include "file.h"
+#include "objects.h"
 
 /* Queues of a queue pair, numbered as H_REGISTER_HEA_RPAGES does; others have one */
 enum { SQ, RQ1, RQ2, RQ3, NR_QUEUES };
@@ -38,18 +39,6 @@ enum { SQ, RQ1, RQ2, RQ3, NR_QUEUES };
 #define FRAME_LEN		512
 /* A frame to send is in the first half of the data, a buffer is the second */
 #define HALF			(HEA_PAGE_SIZE / 2)
-
-/**
- * struct rig_object - queues of the adapter's
- * @handle: the firmware's name for it; 0 if there is none
- * @galpa: its registers
- * @page: its queues
- */
-struct rig_object {
-	u64 handle;
-	void __iomem *galpa;
-	void *page[NR_QUEUES];
-};
 
 /**
  * struct rig_region - a memory region
@@ -101,18 +90,14 @@ struct rig {
 
 /**
  * struct defect - something that a driver must not do
- * @name: its name
- * @oracle: what has to notice it, as the model calls that; NULL if nothing is wrong
+ * @head: what it is to the file
  * @commit: does it; 0, or a negative errno if that was not possible or not refused
  * @call: or: the call of the firmware that is not to be made
- * @stays: what it has done is only undone before the next one
  */
 struct defect {
-	const char *name;
-	const char *oracle;
+	struct defect_head head;
 	int (*commit)(struct rig *rig);
 	struct ebus_hcall (*call)(struct rig *rig);
-	bool stays;
 };
 
 /* Each ends with one that has no name */
@@ -120,15 +105,9 @@ extern const struct defect call_defects[];
 extern const struct defect entry_defects[];
 extern const struct defect memory_defects[];
 
-/* A call of the firmware with so many arguments after the adapter's handle */
-#define RIG_CALL(rig, _opcode, ...)					\
-	((struct ebus_hcall) { .opcode = (_opcode),			\
-			       .arg = { (rig)->adapter, __VA_ARGS__ } })
-
 /* rig.c */
 struct rig *rig_create(u64 adapter, u64 address);
 void rig_destroy(struct rig *rig);
-long rig_call(struct ebus_hcall call);
 struct ebus_hcall rig_cq_call(const struct rig *rig);
 struct ebus_hcall rig_qp_call(const struct rig *rig, unsigned int port);
 struct ebus_hcall rig_share_call(const struct rig *rig,

@@ -13,61 +13,61 @@
 
 static struct ebus_hcall call_of_ehea(struct hca_rig *rig)
 {
-	return HCA_CALL(rig, H_QUERY_HEA, virt_to_phys(rig->block));
+	return RIG_CALL(rig, H_QUERY_HEA, virt_to_phys(rig->block));
 }
 
 static struct ebus_hcall unknown_adapter(struct hca_rig *rig)
 {
-	return hca_with(HCA_CALL(rig, H_QUERY_HCA, virt_to_phys(rig->block)), 0,
+	return hca_with(RIG_CALL(rig, H_QUERY_HCA, virt_to_phys(rig->block)), 0,
 			rig->adapter + 1);
 }
 
 static struct ebus_hcall block_misaligned(struct hca_rig *rig)
 {
-	return HCA_CALL(rig, H_QUERY_HCA, virt_to_phys(rig->block) + 8);
+	return RIG_CALL(rig, H_QUERY_HCA, virt_to_phys(rig->block) + 8);
 }
 
 static struct ebus_hcall query_unknown_port(struct hca_rig *rig)
 {
-	return HCA_CALL(rig, H_QUERY_PORT, HCA_NO_PORT, virt_to_phys(rig->block));
+	return RIG_CALL(rig, H_QUERY_PORT, HCA_NO_PORT, virt_to_phys(rig->block));
 }
 
 static struct ebus_hcall modify_unknown_port(struct hca_rig *rig)
 {
-	return HCA_CALL(rig, H_MODIFY_PORT, HCA_NO_PORT, 0);
+	return RIG_CALL(rig, H_MODIFY_PORT, HCA_NO_PORT, 0);
 }
 
 static struct ebus_hcall aqp1_of_unknown_port(struct hca_rig *rig)
 {
-	return HCA_CALL(rig, H_DEFINE_AQP1, rig->aqp1.handle, HCA_NO_PORT);
+	return RIG_CALL(rig, H_DEFINE_AQP1, rig->aqp1.handle, HCA_NO_PORT);
 }
 
 /* The other port has none yet */
 static struct ebus_hcall aqp1_of_connection(struct hca_rig *rig)
 {
-	return HCA_CALL(rig, H_DEFINE_AQP1, rig->sender.handle, HCA_RIG_PORT + 1);
+	return RIG_CALL(rig, H_DEFINE_AQP1, rig->sender.handle, HCA_RIG_PORT + 1);
 }
 
 static struct ebus_hcall unknown_interrupt(struct hca_rig *rig)
 {
-	return HCA_CALL(rig, H_QUERY_INT_STATE, 1);
+	return RIG_CALL(rig, H_QUERY_INT_STATE, 1);
 }
 
 static struct ebus_hcall reset_events_of_eq(struct hca_rig *rig)
 {
-	return HCA_CALL(rig, H_RESET_EVENTS, rig->eq.handle, ~0UL);
+	return RIG_CALL(rig, H_RESET_EVENTS, rig->eq.handle, ~0UL);
 }
 
 /* Resources */
 
 static struct ebus_hcall alloc_nothing(struct hca_rig *rig)
 {
-	return HCA_CALL(rig, H_ALLOC_RESOURCE, FIELD_PREP(ALLOC_TYPE, 4));
+	return RIG_CALL(rig, H_ALLOC_RESOURCE, FIELD_PREP(ALLOC_TYPE, 4));
 }
 
 static struct ebus_hcall eq_without_interrupt(struct hca_rig *rig)
 {
-	return HCA_CALL(rig, H_ALLOC_RESOURCE, FIELD_PREP(ALLOC_TYPE, 3), 8);
+	return RIG_CALL(rig, H_ALLOC_RESOURCE, FIELD_PREP(ALLOC_TYPE, 3), 8);
 }
 
 static struct ebus_hcall cq_without_eq(struct hca_rig *rig)
@@ -77,7 +77,7 @@ static struct ebus_hcall cq_without_eq(struct hca_rig *rig)
 
 static struct ebus_hcall free_unknown(struct hca_rig *rig)
 {
-	return HCA_CALL(rig, H_FREE_RESOURCE, 1, 0);
+	return RIG_CALL(rig, H_FREE_RESOURCE, 1, 0);
 }
 
 /* A region that there was, and is no more */
@@ -96,7 +96,7 @@ static struct ebus_hcall free_twice(struct hca_rig *rig)
 {
 	u64 handle;
 
-	return freed(rig, &handle) ? HCA_CALL(rig, H_FREE_RESOURCE, handle, 0) :
+	return freed(rig, &handle) ? RIG_CALL(rig, H_FREE_RESOURCE, handle, 0) :
 	       hca_none();
 }
 
@@ -104,7 +104,7 @@ static struct ebus_hcall query_freed(struct hca_rig *rig)
 {
 	u64 handle;
 
-	return freed(rig, &handle) ? HCA_CALL(rig, H_QUERY_MR, handle) : hca_none();
+	return freed(rig, &handle) ? RIG_CALL(rig, H_QUERY_MR, handle) : hca_none();
 }
 
 /* Regions */
@@ -147,7 +147,7 @@ static struct ebus_hcall pages_call(struct hca_rig *rig, u64 where, unsigned lon
 		return hca_none();
 	for (i = 0; i < HEA_PAGES_PER_CALL; i++)
 		list[i] = cpu_to_be64(virt_to_phys(rig->data));
-	return HCA_CALL(rig, H_REGISTER_RPAGES, FIELD_PREP(PAGES_SIZE, code),
+	return RIG_CALL(rig, H_REGISTER_RPAGES, FIELD_PREP(PAGES_SIZE, code),
 			region->handle, where, nr);
 }
 
@@ -184,7 +184,7 @@ static struct ebus_hcall page_size_of_another(struct hca_rig *rig)
 
 static struct ebus_hcall more_pages_than_region(struct hca_rig *rig)
 {
-	return HCA_CALL(rig, H_REGISTER_RPAGES, 0, rig->region[0].handle,
+	return RIG_CALL(rig, H_REGISTER_RPAGES, 0, rig->region[0].handle,
 			virt_to_phys(rig->data), 1);
 }
 
@@ -199,7 +199,7 @@ static struct ebus_hcall pages_of_freed(struct hca_rig *rig)
 	u64 handle;
 
 	return freed(rig, &handle) ?
-	       HCA_CALL(rig, H_REGISTER_RPAGES, 0, handle, virt_to_phys(rig->data), 1) :
+	       RIG_CALL(rig, H_REGISTER_RPAGES, 0, handle, virt_to_phys(rig->data), 1) :
 	       hca_none();
 }
 
@@ -242,7 +242,7 @@ static struct ebus_hcall pages_of_shared(struct hca_rig *rig)
 	struct hca_rig_region *region = shared(rig);
 
 	return IS_ERR(region) ? hca_none() :
-	       HCA_CALL(rig, H_REGISTER_RPAGES, 0, region->handle,
+	       RIG_CALL(rig, H_REGISTER_RPAGES, 0, region->handle,
 			virt_to_phys(rig->data), 1);
 }
 
@@ -260,9 +260,9 @@ static struct ebus_hcall share_misaligned(struct hca_rig *rig)
 
 static struct ebus_hcall queue_page_call(struct hca_rig *rig, u64 page)
 {
-	const struct hca_rig_object *cq = hca_rig_fresh(rig, hca_rig_cq_call(rig));
+	const struct rig_object *cq = hca_rig_fresh(rig, hca_rig_cq_call(rig));
 
-	return cq ? HCA_CALL(rig, H_REGISTER_RPAGES, 0, cq->handle, page, 1) :
+	return cq ? RIG_CALL(rig, H_REGISTER_RPAGES, 0, cq->handle, page, 1) :
 	       hca_none();
 }
 
@@ -295,12 +295,12 @@ static struct ebus_hcall queue_of_registers(struct hca_rig *rig)
 
 static struct ebus_hcall more_pages_than_queue(struct hca_rig *rig)
 {
-	return HCA_CALL(rig, H_REGISTER_RPAGES, 0, rig->cq.handle,
+	return RIG_CALL(rig, H_REGISTER_RPAGES, 0, rig->cq.handle,
 			virt_to_phys(rig->data), 1);
 }
 
 #define REFUSED(_name, _oracle)						\
-	{ .name = #_name, .oracle = _oracle, .call = _name }
+	{ .head = { #_name, _oracle }, .call = _name }
 
 const struct hca_defect hca_call_defects[] = {
 	REFUSED(call_of_ehea, "bad_argument"),

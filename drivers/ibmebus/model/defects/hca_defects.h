@@ -10,11 +10,12 @@
 #ifndef _EBUS_HCA_DEFECTS_H
 #define _EBUS_HCA_DEFECTS_H
 
-#include <linux/ebus/hcall.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 
 #include "../hca_hw.h"
+#include "file.h"
+#include "objects.h"
 
 /* Queues of a queue pair, numbered as H_REGISTER_RPAGES does; others have one */
 enum { HCA_SQ, HCA_RQ, HCA_NR_QUEUES };
@@ -39,22 +40,6 @@ enum { HCA_SQ, HCA_RQ, HCA_NR_QUEUES };
 #define HCA_RIG_RIGHTS		(MR_LOCAL_WRITE | MR_REMOTE)
 
 enum { HCA_SENDER = 1, HCA_RECEIVER };	/* tokens */
-
-/**
- * struct hca_rig_object - queues of the adapter's
- * @handle: the firmware's name for it; 0 if there is none
- * @number: of a queue pair, on the network
- * @galpa: its registers
- * @page: its queues
- * @posted: entries of them
- */
-struct hca_rig_object {
-	u64 handle;
-	u32 number;
-	void __iomem *galpa;
-	void *page[HCA_NR_QUEUES];
-	unsigned int posted[HCA_NR_QUEUES];
-};
 
 /**
  * struct hca_rig_region - a memory region
@@ -93,13 +78,13 @@ struct hca_rig {
 	u64 registers;
 	u32 ist[2];
 	wait_queue_head_t interrupt;
-	struct hca_rig_object eq;
-	struct hca_rig_object neq;
-	struct hca_rig_object cq;
-	struct hca_rig_object aqp1;
-	struct hca_rig_object sender;
-	struct hca_rig_object receiver;
-	struct hca_rig_object fresh;
+	struct rig_object eq;
+	struct rig_object neq;
+	struct rig_object cq;
+	struct rig_object aqp1;
+	struct rig_object sender;
+	struct rig_object receiver;
+	struct rig_object fresh;
 	__be32 *block;
 	u8 *data;
 	struct hca_rig_region region[HCA_RIG_REGIONS];
@@ -108,18 +93,14 @@ struct hca_rig {
 
 /**
  * struct hca_defect - something that a driver must not do
- * @name: its name
- * @oracle: what has to notice it, as the model calls that; NULL if drivers may do it
+ * @head: what it is to the file
  * @commit: does it; 0, or a negative errno if it did not end as it should
  * @call: or: the call of the firmware that is not to be made
- * @stays: what it has done is only undone before the next one
  */
 struct hca_defect {
-	const char *name;
-	const char *oracle;
+	struct defect_head head;
 	int (*commit)(struct hca_rig *rig);
 	struct ebus_hcall (*call)(struct hca_rig *rig);
-	bool stays;
 };
 
 /* Each ends with one that has no name */
@@ -127,11 +108,6 @@ extern const struct hca_defect hca_call_defects[];
 extern const struct hca_defect hca_qp_defects[];
 extern const struct hca_defect hca_entry_defects[];
 extern const struct hca_defect hca_memory_defects[];
-
-/* A call of the firmware with so many arguments after the adapter's handle */
-#define HCA_CALL(rig, _opcode, ...)					\
-	((struct ebus_hcall) { .opcode = (_opcode),			\
-			       .arg = { (rig)->adapter, __VA_ARGS__ } })
 
 /* Where something goes wrong before: a call that the model refuses and does not note */
 static inline struct ebus_hcall hca_none(void)
@@ -142,7 +118,6 @@ static inline struct ebus_hcall hca_none(void)
 /* hca_rig.c */
 struct hca_rig *hca_rig_create(u64 adapter, u64 address);
 void hca_rig_destroy(struct hca_rig *rig);
-long hca_rig_call(struct ebus_hcall call);
 struct ebus_hcall hca_with(struct ebus_hcall call, unsigned int arg,
 			   unsigned long value);
 struct ebus_hcall hca_rig_cq_call(const struct hca_rig *rig);
@@ -150,7 +125,7 @@ struct ebus_hcall hca_rig_qp_call(const struct hca_rig *rig, unsigned int servic
 				  u32 token);
 struct ebus_hcall hca_rig_set_call(const struct hca_rig *rig, u64 qp, u64 mask);
 void hca_rig_fill(struct hca_rig *rig, unsigned int state, u32 dest);
-struct hca_rig_object *hca_rig_fresh(struct hca_rig *rig, struct ebus_hcall call);
+struct rig_object *hca_rig_fresh(struct hca_rig *rig, struct ebus_hcall call);
 
 /* hca_regions.c */
 struct ebus_hcall hca_rig_region_call(const struct hca_rig *rig, u64 io, u64 length,
@@ -171,7 +146,7 @@ struct hea_sge hca_rig_message(const struct hca_rig *rig);
 struct hea_sge hca_rig_buffer(const struct hca_rig *rig);
 struct hca_wqe *hca_rig_receive(struct hca_rig *rig, struct hea_sge sge);
 struct hca_wqe *hca_rig_request(struct hca_rig *rig, u8 opcode, struct hea_sge sge);
-void hca_rig_ring(struct hca_rig *rig, struct hca_rig_object *qp, unsigned int queue);
+void hca_rig_ring(struct hca_rig *rig, struct rig_object *qp, unsigned int queue);
 int hca_rig_wait(struct hca_rig *rig, u32 token, unsigned int nr, u32 *status);
 int hca_rig_exchange(struct hca_rig *rig, struct hea_sge send, struct hea_sge receive,
 		     u32 status);

@@ -74,7 +74,7 @@ static int receive_too_many(struct hca_rig *rig)
 /* They are as zero as pages are at first: what is sent first makes no sense */
 static int send_too_many(struct hca_rig *rig)
 {
-	struct ebus_hcall call = HCA_CALL(rig, H_DISABLE_AND_GET, HCA_DISABLE,
+	struct ebus_hcall call = RIG_CALL(rig, H_DISABLE_AND_GET, HCA_DISABLE,
 					  rig->sender.handle);
 
 	if (ebus_hcall(&call))
@@ -113,9 +113,9 @@ static int doorbell_of_freed(struct hca_rig *rig)
 	void __iomem *galpa = rig->sender.galpa;
 	long rc;
 
-	rc = hca_rig_call(HCA_CALL(rig, H_DISABLE_AND_GET, HCA_DISABLE,
-				   rig->sender.handle)) ?:
-	     hca_rig_call(HCA_CALL(rig, H_FREE_RESOURCE, rig->sender.handle, 0));
+	rc = rig_call(RIG_CALL(rig, H_DISABLE_AND_GET, HCA_DISABLE,
+			       rig->sender.handle)) ?:
+	     rig_call(RIG_CALL(rig, H_FREE_RESOURCE, rig->sender.handle, 0));
 	if (rc)
 		return -EIO;
 	rig->sender.handle = 0;
@@ -141,19 +141,19 @@ static int alloc_in_atomic_context(struct hca_rig *rig)
 }
 
 const struct hca_defect hca_entry_defects[] = {
-	{ "unknown_opcode", "bad_wqe", unknown_opcode },
-	{ "read_with_immediate_data", "bad_wqe", read_with_immediate_data },
-	{ "too_many_descriptors", "bad_wqe", too_many_descriptors },
-	{ "wrong_length", "bad_wqe", wrong_length },
-	{ "receive_too_many_descriptors", "bad_wqe", receive_too_many_descriptors },
-	{ "receive_too_many", "overrun", receive_too_many },
-	{ "send_too_many", "overrun", send_too_many },
-	{ "consume_too_many", "overrun", consume_too_many },
-	{ "unknown_register", "bad_argument", unknown_register },
-	{ "unknown_register_of_cq", "bad_argument", unknown_register_of_cq },
-	{ "doorbell_too_early", "bad_argument", doorbell_too_early },
-	{ "doorbell_of_freed", "freed_object", doorbell_of_freed },
-	{ "registers_nowhere", "bad_argument", registers_nowhere },
-	{ "alloc_in_atomic_context", "context", alloc_in_atomic_context },
+	{ { "unknown_opcode", "bad_wqe" }, unknown_opcode },
+	{ { "read_with_immediate_data", "bad_wqe" }, read_with_immediate_data },
+	{ { "too_many_descriptors", "bad_wqe" }, too_many_descriptors },
+	{ { "wrong_length", "bad_wqe" }, wrong_length },
+	{ { "receive_too_many_descriptors", "bad_wqe" }, receive_too_many_descriptors },
+	{ { "receive_too_many", "overrun" }, receive_too_many },
+	{ { "send_too_many", "overrun" }, send_too_many },
+	{ { "consume_too_many", "overrun" }, consume_too_many },
+	{ { "unknown_register", "bad_argument" }, unknown_register },
+	{ { "unknown_register_of_cq", "bad_argument" }, unknown_register_of_cq },
+	{ { "doorbell_too_early", "bad_argument" }, doorbell_too_early },
+	{ { "doorbell_of_freed", "freed_object" }, doorbell_of_freed },
+	{ { "registers_nowhere", "bad_argument" }, registers_nowhere },
+	{ { "alloc_in_atomic_context", "context" }, alloc_in_atomic_context },
 	{}
 };

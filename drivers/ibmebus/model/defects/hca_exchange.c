@@ -29,7 +29,7 @@ struct hea_sge hca_rig_buffer(const struct hca_rig *rig)
 	return hca_rig_sge(&rig->region[0], HCA_RIG_HALF, HCA_RIG_HALF);
 }
 
-static struct hca_wqe *next_entry(struct hca_rig_object *qp, unsigned int queue)
+static struct hca_wqe *next_entry(struct rig_object *qp, unsigned int queue)
 {
 	const unsigned int nr = qp->posted[queue] % HCA_RIG_ENTRIES;
 	struct hca_wqe *wqe = qp->page[queue] + nr * HCA_RIG_ENTRY_SIZE;
@@ -64,7 +64,7 @@ struct hca_wqe *hca_rig_request(struct hca_rig *rig, u8 opcode, struct hea_sge s
 }
 
 /* One entry more, which the adapter has to see first */
-void hca_rig_ring(struct hca_rig *rig, struct hca_rig_object *qp, unsigned int queue)
+void hca_rig_ring(struct hca_rig *rig, struct rig_object *qp, unsigned int queue)
 {
 	/* Pairs with the adapter's reading of it after the doorbell */
 	wmb();

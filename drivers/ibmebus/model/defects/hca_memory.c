@@ -245,30 +245,30 @@ static int hold_address(struct hca_rig *rig)
 							       access));
 	if (IS_ERR(region))
 		return PTR_ERR(region);
-	return ebus_errno(hca_rig_call(HCA_CALL(rig, H_REGISTER_RPAGES,
-						FIELD_PREP(PAGES_SIZE, 3),
-						region->handle, rig->address, 1)));
+	return ebus_errno(rig_call(RIG_CALL(rig, H_REGISTER_RPAGES,
+					    FIELD_PREP(PAGES_SIZE, 3),
+					    region->handle, rig->address, 1)));
 }
 
 const struct hca_defect hca_memory_defects[] = {
-	{ .name = "nothing", .commit = nothing },
-	{ .name = "write", .commit = write },
-	{ .name = "read", .commit = read },
-	{ .name = "send_by_unknown_key", .commit = send_by_unknown_key },
-	{ .name = "send_behind_the_end", .commit = send_behind_the_end },
-	{ .name = "receive_into_read_only", .commit = receive_into_read_only },
-	{ .name = "receive_too_long", .commit = receive_too_long },
-	{ .name = "write_by_local_key", .commit = write_by_local_key },
-	{ .name = "write_by_freed_key", .commit = write_by_freed_key },
-	{ .name = "write_without_right", .commit = write_without_right },
-	{ .name = "write_to_another_domain", .commit = write_to_another_domain },
-	{ .name = "read_behind_the_end", .commit = read_behind_the_end },
-	{ .name = "send_into_nothing", .commit = send_into_nothing },
-	{ "send_from_unfinished", "incomplete_mr", send_from_unfinished },
-	{ "send_from_offline", "offline_page", send_from_address },
-	{ "receive_to_offline", "offline_page", receive_to_address },
-	{ "write_to_offline", "offline_page", write_to_address },
-	{ "send_from_freed_page", "free_page", send_from_freed_page },
-	{ "hold_memory", "held_page", hold_address, .stays = true },
+	{ { "nothing" }, nothing },
+	{ { "write" }, write },
+	{ { "read" }, read },
+	{ { "send_by_unknown_key" }, send_by_unknown_key },
+	{ { "send_behind_the_end" }, send_behind_the_end },
+	{ { "receive_into_read_only" }, receive_into_read_only },
+	{ { "receive_too_long" }, receive_too_long },
+	{ { "write_by_local_key" }, write_by_local_key },
+	{ { "write_by_freed_key" }, write_by_freed_key },
+	{ { "write_without_right" }, write_without_right },
+	{ { "write_to_another_domain" }, write_to_another_domain },
+	{ { "read_behind_the_end" }, read_behind_the_end },
+	{ { "send_into_nothing" }, send_into_nothing },
+	{ { "send_from_unfinished", "incomplete_mr" }, send_from_unfinished },
+	{ { "send_from_offline", "offline_page" }, send_from_address },
+	{ { "receive_to_offline", "offline_page" }, receive_to_address },
+	{ { "write_to_offline", "offline_page" }, write_to_address },
+	{ { "send_from_freed_page", "free_page" }, send_from_freed_page },
+	{ { "hold_memory", "held_page", true }, hold_address },
 	{}
 };

@@ -57,7 +57,7 @@ static struct ebus_hcall qp_too_wide(struct hca_rig *rig)
 
 static struct ebus_hcall query_unknown_qp(struct hca_rig *rig)
 {
-	return HCA_CALL(rig, H_QUERY_QP, rig->cq.handle, virt_to_phys(rig->block));
+	return RIG_CALL(rig, H_QUERY_QP, rig->cq.handle, virt_to_phys(rig->block));
 }
 
 /* States and attributes of one that is ready to send */
@@ -155,7 +155,7 @@ static struct ebus_hcall enabled_too_early(struct hca_rig *rig)
 
 static struct ebus_hcall started_without_pages(struct hca_rig *rig)
 {
-	const struct hca_rig_object *qp;
+	const struct rig_object *qp;
 
 	qp = hca_rig_fresh(rig, hca_rig_qp_call(rig, SERVICE_UD, 0));
 	if (!qp)
@@ -167,16 +167,16 @@ static struct ebus_hcall started_without_pages(struct hca_rig *rig)
 
 static struct ebus_hcall stopped_in_unknown_way(struct hca_rig *rig)
 {
-	return HCA_CALL(rig, H_DISABLE_AND_GET, 3, rig->sender.handle);
+	return RIG_CALL(rig, H_DISABLE_AND_GET, 3, rig->sender.handle);
 }
 
 static struct ebus_hcall stopped_unknown(struct hca_rig *rig)
 {
-	return HCA_CALL(rig, H_DISABLE_AND_GET, HCA_DISABLE, rig->cq.handle);
+	return RIG_CALL(rig, H_DISABLE_AND_GET, HCA_DISABLE, rig->cq.handle);
 }
 
 #define REFUSED(_name, _oracle)						\
-	{ .name = #_name, .oracle = _oracle, .call = _name }
+	{ .head = { #_name, _oracle }, .call = _name }
 
 const struct hca_defect hca_qp_defects[] = {
 	REFUSED(qp_without_send_cq, "bad_argument"),

@@ -12,7 +12,7 @@
 struct ebus_hcall hca_rig_region_call(const struct hca_rig *rig, u64 io, u64 length,
 				      u32 access)
 {
-	return HCA_CALL(rig, H_ALLOC_RESOURCE, FIELD_PREP(ALLOC_TYPE, 5), io, length,
+	return RIG_CALL(rig, H_ALLOC_RESOURCE, FIELD_PREP(ALLOC_TYPE, 5), io, length,
 			(u64)access << 32, HCA_RIG_PD);
 }
 
@@ -20,7 +20,7 @@ struct ebus_hcall hca_rig_region_call(const struct hca_rig *rig, u64 io, u64 len
 struct ebus_hcall hca_rig_share_call(const struct hca_rig *rig,
 				     const struct hca_rig_region *origin, u32 access)
 {
-	return HCA_CALL(rig, H_REGISTER_SMR, origin->handle, HCA_RIG_IO,
+	return RIG_CALL(rig, H_REGISTER_SMR, origin->handle, HCA_RIG_IO,
 			(u64)access << 32, HCA_RIG_PD);
 }
 
@@ -53,7 +53,7 @@ struct hca_rig_region *hca_rig_region_alloc(struct hca_rig *rig,
 long hca_rig_region_register(struct hca_rig *rig, const struct hca_rig_region *region,
 			     u64 page)
 {
-	return hca_rig_call(HCA_CALL(rig, H_REGISTER_RPAGES, 0, region->handle, page, 1));
+	return rig_call(RIG_CALL(rig, H_REGISTER_RPAGES, 0, region->handle, page, 1));
 }
 
 /**
@@ -80,7 +80,7 @@ struct hca_rig_region *hca_rig_region_of(struct hca_rig *rig, u64 page, u32 acce
 /* Returns the firmware's code; the keys are still known */
 long hca_rig_region_free(struct hca_rig *rig, struct hca_rig_region *region)
 {
-	const long rc = hca_rig_call(HCA_CALL(rig, H_FREE_RESOURCE, region->handle, 0));
+	const long rc = rig_call(RIG_CALL(rig, H_FREE_RESOURCE, region->handle, 0));
 
 	if (rc == H_SUCCESS)
 		region->handle = 0;

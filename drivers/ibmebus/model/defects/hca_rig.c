@@ -34,12 +34,6 @@
 				 HCA_SELECT(QPW_TIMEOUT) | HCA_SELECT(QPW_RETRIES) | \
 				 HCA_SELECT(QPW_RNR_RETRIES) | HCA_SELECT(QPW_READS_OUT))
 
-/* Calls the firmware; what it answers but for its code is not wanted */
-long hca_rig_call(struct ebus_hcall call)
-{
-	return ebus_hcall(&call);
-}
-
 /* The call with another argument, as calls count them: the adapter's handle is 0 */
 struct ebus_hcall hca_with(struct ebus_hcall call, unsigned int arg,
 			   unsigned long value)
@@ -50,14 +44,14 @@ struct ebus_hcall hca_with(struct ebus_hcall call, unsigned int arg,
 
 static struct ebus_hcall eq_call(const struct hca_rig *rig, u64 kind)
 {
-	return HCA_CALL(rig, H_ALLOC_RESOURCE, FIELD_PREP(ALLOC_TYPE, 3) | kind,
+	return RIG_CALL(rig, H_ALLOC_RESOURCE, FIELD_PREP(ALLOC_TYPE, 3) | kind,
 			EQ_ENTRIES);
 }
 
 /* That makes a completion queue; one of its entries is never used */
 struct ebus_hcall hca_rig_cq_call(const struct hca_rig *rig)
 {
-	return HCA_CALL(rig, H_ALLOC_RESOURCE, FIELD_PREP(ALLOC_TYPE, 2),
+	return RIG_CALL(rig, H_ALLOC_RESOURCE, FIELD_PREP(ALLOC_TYPE, 2),
 			rig->eq.handle, 0, HCA_RIG_CQES - 1);
 }
 
@@ -65,7 +59,7 @@ struct ebus_hcall hca_rig_cq_call(const struct hca_rig *rig)
 struct ebus_hcall hca_rig_qp_call(const struct hca_rig *rig, unsigned int service,
 				  u32 token)
 {
-	return HCA_CALL(rig, H_ALLOC_RESOURCE,
+	return RIG_CALL(rig, H_ALLOC_RESOURCE,
 			FIELD_PREP(ALLOC_TYPE, 1) |
 			FIELD_PREP(HCA_QP_SERVICE, (u64)service) |
 			FIELD_PREP(HCA_QP_SIGNALLING, HCA_SIGNAL_BY_WQE),
@@ -81,72 +75,25 @@ struct ebus_hcall hca_rig_qp_call(const struct hca_rig *rig, unsigned int servic
 /* That changes what @mask selects of a queue pair to what the block says */
 struct ebus_hcall hca_rig_set_call(const struct hca_rig *rig, u64 qp, u64 mask)
 {
-	return HCA_CALL(rig, H_MODIFY_QP, qp, mask, virt_to_phys(rig->block));
+	return RIG_CALL(rig, H_MODIFY_QP, qp, mask, virt_to_phys(rig->block));
 }
 
-static int register_queue(struct hca_rig *rig, struct hca_rig_object *object,
-			  unsigned int queue, bool last)
+static int make(struct rig_object *object, struct ebus_hcall *call,
+		unsigned int galpa, unsigned int nr_queues)
 {
-	long rc;
-
-	object->page[queue] = (void *)get_zeroed_page(GFP_KERNEL);
-	if (!object->page[queue])
-		return -ENOMEM;
-	rc = hca_rig_call(HCA_CALL(rig, H_REGISTER_RPAGES, queue, object->handle,
-				   virt_to_phys(object->page[queue]), 1));
-	if (rc == (last ? H_SUCCESS : H_PAGE_REGISTERED))
-		return 0;
-	return ebus_errno(rc) ?: -EIO;
+	return rig_object_make(object, call, H_REGISTER_RPAGES, galpa, nr_queues);
 }
 
-/* Of @call's answer the word @galpa is where its registers are; 0: it has none */
-static int make(struct hca_rig *rig, struct hca_rig_object *object,
-		struct ebus_hcall *call, unsigned int galpa, unsigned int nr_queues)
-{
-	unsigned int i;
-	int ret;
-
-	ret = ebus_errno(ebus_hcall(call));
-	if (ret)
-		return ret;
-	object->handle = call->out[0];
-	object->number = call->out[1];
-	for (i = 0; i < nr_queues && !ret; i++)
-		ret = register_queue(rig, object, i, i == nr_queues - 1);
-	if (ret || !galpa)
-		return ret;
-	object->galpa = ebus_galpa_map(call->out[galpa]);
-	return object->galpa ? 0 : -ENOMEM;
-}
-
-static void unmake(struct hca_rig *rig, struct hca_rig_object *object)
-{
-	unsigned int i;
-	long rc = 0;
-
-	if (object->galpa)
-		ebus_galpa_unmap(object->galpa);
-	if (object->handle)
-		rc = hca_rig_call(HCA_CALL(rig, H_FREE_RESOURCE, object->handle, 0));
-	if (rc) {
-		/* The adapter may go on using its pages */
-		pr_err("object %#llx is not freed (%ld)\n", object->handle, rc);
-		return;
-	}
-	for (i = 0; i < HCA_NR_QUEUES; i++)
-		free_page((unsigned long)object->page[i]);
-}
-
-static void unmake_qp(struct hca_rig *rig, struct hca_rig_object *qp)
+static void unmake_qp(struct hca_rig *rig, struct rig_object *qp)
 {
 	long rc = 0;
 
 	if (qp->handle)
-		rc = hca_rig_call(HCA_CALL(rig, H_DISABLE_AND_GET, HCA_DISABLE,
-					   qp->handle));
+		rc = rig_call(RIG_CALL(rig, H_DISABLE_AND_GET, HCA_DISABLE,
+				       qp->handle));
 	if (rc)
 		pr_err("queue pair %#llx is not disabled (%ld)\n", qp->handle, rc);
-	unmake(rig, qp);
+	rig_object_unmake(qp, rig->adapter);
 }
 
 /**
@@ -156,16 +103,9 @@ static void unmake_qp(struct hca_rig *rig, struct hca_rig_object *qp)
  *
  * Return: the object, or NULL.
  */
-struct hca_rig_object *hca_rig_fresh(struct hca_rig *rig, struct ebus_hcall call)
+struct rig_object *hca_rig_fresh(struct hca_rig *rig, struct ebus_hcall call)
 {
-	return make(rig, &rig->fresh, &call, 0, 0) ? NULL : &rig->fresh;
-}
-
-/* The next completion is to be told, too */
-static void arm(struct hca_rig *rig)
-{
-	ebus_galpa_store(rig->cq.galpa + CQ_EVENT_PENDING, 0);
-	ebus_galpa_store(rig->cq.galpa + CQ_ARM, CQ_FLAG);
+	return make(&rig->fresh, &call, 0, 0) ? NULL : &rig->fresh;
 }
 
 /* Whatever completes before it is armed, who is woken up then finds */
@@ -174,17 +114,17 @@ static irqreturn_t interrupt(int irq, void *data)
 	struct hca_rig *rig = data;
 
 	if (rig->cq.galpa)
-		arm(rig);
+		rig_arm(&rig->cq);
 	wake_up(&rig->interrupt);
 	return IRQ_HANDLED;
 }
 
-static int make_eq(struct hca_rig *rig, struct hca_rig_object *eq, u64 kind, u32 *ist)
+static int make_eq(struct hca_rig *rig, struct rig_object *eq, u64 kind, u32 *ist)
 {
 	struct ebus_hcall call = eq_call(rig, kind);
 	int ret;
 
-	ret = make(rig, eq, &call, 0, 1);
+	ret = make(eq, &call, 0, 1);
 	if (!ret)
 		ret = ibmebus_request_irq(call.out[5], interrupt, 0,
 					  "ebus_hca_defects", rig);
@@ -193,11 +133,11 @@ static int make_eq(struct hca_rig *rig, struct hca_rig_object *eq, u64 kind, u32
 	return ret;
 }
 
-static int make_qp(struct hca_rig *rig, struct hca_rig_object *qp, unsigned int service,
+static int make_qp(struct hca_rig *rig, struct rig_object *qp, unsigned int service,
 		   u32 token)
 {
 	struct ebus_hcall call = hca_rig_qp_call(rig, service, token);
-	const int ret = make(rig, qp, &call, 6, HCA_NR_QUEUES);
+	const int ret = make(qp, &call, 6, HCA_NR_QUEUES);
 
 	rig->registers = call.out[6];
 	return ret;
@@ -214,7 +154,7 @@ static int make_queues(struct hca_rig *rig)
 	if (ret)
 		return ret;
 	call = hca_rig_cq_call(rig);
-	ret = make(rig, &rig->cq, &call, 5, 1);
+	ret = make(&rig->cq, &call, 5, 1);
 	if (!ret)
 		ret = make_qp(rig, &rig->aqp1, SERVICE_UD, 0);
 	if (!ret)
@@ -225,8 +165,8 @@ static int make_queues(struct hca_rig *rig)
 /* The port's block is in @rig->block then */
 static bool is_active(struct hca_rig *rig)
 {
-	const long rc = hca_rig_call(HCA_CALL(rig, H_QUERY_PORT, HCA_RIG_PORT,
-					      virt_to_phys(rig->block)));
+	const long rc = rig_call(RIG_CALL(rig, H_QUERY_PORT, HCA_RIG_PORT,
+					  virt_to_phys(rig->block)));
 
 	return rc == H_SUCCESS &&
 	       be32_to_cpu(rig->block[PORT_STATE]) == PORT_IS_ACTIVE;
@@ -234,16 +174,16 @@ static bool is_active(struct hca_rig *rig)
 
 static int start_port(struct hca_rig *rig)
 {
-	const int ret = ebus_errno(hca_rig_call(HCA_CALL(rig, H_DEFINE_AQP1,
-							 rig->aqp1.handle,
-							 HCA_RIG_PORT)));
+	const int ret = ebus_errno(rig_call(RIG_CALL(rig, H_DEFINE_AQP1,
+						     rig->aqp1.handle,
+						     HCA_RIG_PORT)));
 
 	if (ret)
 		return ret;
 	if (!wait_event_timeout(rig->interrupt, is_active(rig), PATIENCE))
 		return -ETIMEDOUT;
-	return ebus_errno(hca_rig_call(HCA_CALL(rig, H_RESET_EVENTS, rig->neq.handle,
-						~0UL)));
+	return ebus_errno(rig_call(RIG_CALL(rig, H_RESET_EVENTS, rig->neq.handle,
+					    ~0UL)));
 }
 
 /**
@@ -273,14 +213,14 @@ void hca_rig_fill(struct hca_rig *rig, unsigned int state, u32 dest)
 		rig->block[values[i].word] = cpu_to_be32(values[i].value);
 }
 
-static int set(struct hca_rig *rig, const struct hca_rig_object *qp, u64 mask,
+static int set(struct hca_rig *rig, const struct rig_object *qp, u64 mask,
 	       unsigned int state, u32 dest)
 {
 	hca_rig_fill(rig, state, dest);
-	return ebus_errno(hca_rig_call(hca_rig_set_call(rig, qp->handle, mask)));
+	return ebus_errno(rig_call(hca_rig_set_call(rig, qp->handle, mask)));
 }
 
-static int connect(struct hca_rig *rig, const struct hca_rig_object *qp, u32 dest)
+static int connect(struct hca_rig *rig, const struct rig_object *qp, u32 dest)
 {
 	int ret;
 
@@ -309,7 +249,7 @@ static int make_all(struct hca_rig *rig)
 	region = hca_rig_region_of(rig, virt_to_phys(rig->data), HCA_RIG_RIGHTS);
 	if (IS_ERR(region))
 		return PTR_ERR(region);
-	arm(rig);
+	rig_arm(&rig->cq);
 	return 0;
 }
 
@@ -357,13 +297,13 @@ void hca_rig_destroy(struct hca_rig *rig)
 		if (rig->ist[i])
 			ibmebus_free_irq(rig->ist[i], rig);
 	}
-	unmake(rig, &rig->fresh);
+	rig_object_unmake(&rig->fresh, rig->adapter);
 	unmake_qp(rig, &rig->sender);
 	unmake_qp(rig, &rig->receiver);
 	unmake_qp(rig, &rig->aqp1);
-	unmake(rig, &rig->cq);
-	unmake(rig, &rig->neq);
-	unmake(rig, &rig->eq);
+	rig_object_unmake(&rig->cq, rig->adapter);
+	rig_object_unmake(&rig->neq, rig->adapter);
+	rig_object_unmake(&rig->eq, rig->adapter);
 	hca_rig_free_regions(rig);
 	free_page((unsigned long)rig->data);
 	free_page((unsigned long)rig->block);

@@ -36,12 +36,6 @@
 #define SELECT_QP_CONTROL	IBM_BIT(0)
 #define GET_WQE_POINTERS	1
 
-/* Calls the firmware; what it answers but for its code is not wanted */
-long rig_call(struct ebus_hcall call)
-{
-	return ebus_hcall(&call);
-}
-
 static struct ebus_hcall eq_call(const struct rig *rig)
 {
 	return RIG_CALL(rig, H_ALLOC_HEA_RESOURCE,
@@ -86,57 +80,11 @@ struct ebus_hcall rig_share_call(const struct rig *rig,
 			(u64)MR_LOCAL_WRITE << 32, RIG_PD);
 }
 
-static int register_queue(struct rig *rig, struct rig_object *object,
-			  unsigned int queue, bool last)
+static int make(struct rig_object *object, struct ebus_hcall *call,
+		unsigned int galpa, unsigned int nr_queues)
 {
-	long rc;
-
-	object->page[queue] = (void *)get_zeroed_page(GFP_KERNEL);
-	if (!object->page[queue])
-		return -ENOMEM;
-	rc = rig_call(RIG_CALL(rig, H_REGISTER_HEA_RPAGES, queue, object->handle,
-			       virt_to_phys(object->page[queue]), 1));
-	if (rc == (last ? H_SUCCESS : H_PAGE_REGISTERED))
-		return 0;
-	return ebus_errno(rc) ?: -EIO;
-}
-
-/* Of @call's answer the word @galpa is where its registers are; 0: it has none */
-static int make(struct rig *rig, struct rig_object *object,
-		struct ebus_hcall *call, unsigned int galpa,
-		unsigned int nr_queues)
-{
-	unsigned int i;
-	int ret;
-
-	ret = ebus_errno(ebus_hcall(call));
-	if (ret)
-		return ret;
-	object->handle = call->out[0];
-	for (i = 0; i < nr_queues && !ret; i++)
-		ret = register_queue(rig, object, i, i == nr_queues - 1);
-	if (ret || !galpa)
-		return ret;
-	object->galpa = ebus_galpa_map(call->out[galpa]);
-	return object->galpa ? 0 : -ENOMEM;
-}
-
-static void unmake(struct rig *rig, struct rig_object *object)
-{
-	unsigned int i;
-	long rc = 0;
-
-	if (object->galpa)
-		ebus_galpa_unmap(object->galpa);
-	if (object->handle)
-		rc = rig_call(RIG_CALL(rig, H_FREE_RESOURCE, object->handle, 0));
-	if (rc) {
-		/* The adapter may go on using its pages */
-		pr_err("object %#llx is not freed (%ld)\n", object->handle, rc);
-		return;
-	}
-	for (i = 0; i < NR_QUEUES; i++)
-		free_page((unsigned long)object->page[i]);
+	return rig_object_make(object, call, H_REGISTER_HEA_RPAGES, galpa,
+			       nr_queues);
 }
 
 /**
@@ -148,7 +96,7 @@ static void unmake(struct rig *rig, struct rig_object *object)
  */
 struct rig_object *rig_fresh(struct rig *rig, struct ebus_hcall call)
 {
-	return make(rig, &rig->fresh, &call, 0, 0) ? NULL : &rig->fresh;
+	return make(&rig->fresh, &call, 0, 0) ? NULL : &rig->fresh;
 }
 
 /**
@@ -215,19 +163,12 @@ long rig_region_free(struct rig *rig, const struct rig_region *region)
 	return rig_call(RIG_CALL(rig, H_FREE_RESOURCE, region->handle, 0));
 }
 
-/* The next completion is to be told, too */
-static void arm(struct rig *rig)
-{
-	ebus_galpa_store(rig->cq.galpa + CQ_EVENT_PENDING, 0);
-	ebus_galpa_store(rig->cq.galpa + CQ_ARM, CQ_FLAG);
-}
-
 /* Whatever completes before it is armed, who is woken up then finds */
 static irqreturn_t interrupt(int irq, void *data)
 {
 	struct rig *rig = data;
 
-	arm(rig);
+	rig_arm(&rig->cq);
 	wake_up(&rig->interrupt);
 	return IRQ_HANDLED;
 }
@@ -237,7 +178,7 @@ static int make_queues(struct rig *rig)
 	struct ebus_hcall call = eq_call(rig);
 	int ret;
 
-	ret = make(rig, &rig->eq, &call, 0, 1);
+	ret = make(&rig->eq, &call, 0, 1);
 	if (ret)
 		return ret;
 	ret = ibmebus_request_irq(call.out[5], interrupt, 0, "ebus_defects", rig);
@@ -245,16 +186,16 @@ static int make_queues(struct rig *rig)
 		return ret;
 	rig->ist = call.out[5];
 	call = rig_cq_call(rig);
-	ret = make(rig, &rig->cq, &call, 5, 1);
+	ret = make(&rig->cq, &call, 5, 1);
 	if (ret)
 		return ret;
 	call = rig_qp_call(rig, SEND_PORT);
-	ret = make(rig, &rig->sender, &call, 6, NR_QUEUES);
+	ret = make(&rig->sender, &call, 6, NR_QUEUES);
 	if (ret)
 		return ret;
 	rig->registers = call.out[6];
 	call = rig_qp_call(rig, RECEIVE_PORT);
-	ret = make(rig, &rig->receiver, &call, 6, NR_QUEUES);
+	ret = make(&rig->receiver, &call, 6, NR_QUEUES);
 	/* Its number, for the port */
 	rig->block[PORT_QPN] = cpu_to_be64(call.out[1]);
 	return ret;
@@ -325,7 +266,7 @@ static int make_all(struct rig *rig)
 	if (IS_ERR(region))
 		return PTR_ERR(region);
 	fill_rq1(rig);
-	arm(rig);
+	rig_arm(&rig->cq);
 	return 0;
 }
 
@@ -388,11 +329,11 @@ void rig_destroy(struct rig *rig)
 	stop_qp(rig, &rig->sender);
 	if (rig->ist)
 		ibmebus_free_irq(rig->ist, rig);
-	unmake(rig, &rig->fresh);
-	unmake(rig, &rig->receiver);
-	unmake(rig, &rig->sender);
-	unmake(rig, &rig->cq);
-	unmake(rig, &rig->eq);
+	rig_object_unmake(&rig->fresh, rig->adapter);
+	rig_object_unmake(&rig->receiver, rig->adapter);
+	rig_object_unmake(&rig->sender, rig->adapter);
+	rig_object_unmake(&rig->cq, rig->adapter);
+	rig_object_unmake(&rig->eq, rig->adapter);
 	free_regions(rig);
 	free_page((unsigned long)rig->data);
 	free_page((unsigned long)rig->block);

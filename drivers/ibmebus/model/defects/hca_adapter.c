@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The driver of eHCA that has defects.
+ */
+
+#include <linux/array_size.h>
+#include <linux/container_of.h>
+#include <linux/mod_devicetable.h>
+#include <linux/module.h>
+#include <linux/platform_device.h>
+
+#include "hca_defects.h"
+#include "file.h"
+
+static const struct hca_defect * const lists[] = {
+	hca_memory_defects, hca_entry_defects, hca_call_defects, hca_qp_defects,
+};
+
+static const struct defect_head *nth(unsigned int n)
+{
+	const struct hca_defect *defect;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(lists); i++) {
+		for (defect = lists[i]; defect->head.name; defect++) {
+			if (!n--)
+				return &defect->head;
+		}
+	}
+	return NULL;
+}
+
+static void *create(u64 adapter, u64 address)
+{
+	return hca_rig_create(adapter, address);
+}
+
+static void destroy(void *rig)
+{
+	hca_rig_destroy(rig);
+}
+
+static int commit(const struct defect_head *head, void *rig)
+{
+	const struct hca_defect *defect = container_of(head, struct hca_defect, head);
+
+	return defect->call ? defects_refused(defect->call(rig)) :
+			      defect->commit(rig);
+}
+
+static const struct defects_kind kind = {
+	.dir = "ebus_hca_defects",
+	.property = "ibm,hca-handle",
+	.defect = nth,
+	.rig_create = create,
+	.rig_destroy = destroy,
+	.commit = commit,
+};
+
+static int probe(struct platform_device *device)
+{
+	return defects_probe(device, &kind);
+}
+
+static const struct of_device_id adapter_ids[] = {
+	{ .name = "lhca", .compatible = "IBM,lhca" },
+	{}
+};
+
+struct platform_driver hca_defects_driver = {
+	.driver = {
+		.name = "ebus_hca_defects",
+		.owner = THIS_MODULE,
+		.of_match_table = adapter_ids,
+	},
+	.probe = probe,
+	.remove_new = defects_remove,
+};
