@@ -301,9 +301,9 @@ def built_objects(out, targets):
     return sorted(found)
 
 
-def configured(name):
-    """Write the configuration and prepare to build it: (make command, its values)."""
-    configuration, out = CONFIGURATIONS[name], out_directory(name)
+def configured(name, out=None):
+    """Write the configuration, where it is built if nowhere else: (make command, its values)."""
+    configuration, out = CONFIGURATIONS[name], out or out_directory(name)
     tree, _ = assemble.assemble(base.source())
     out.mkdir(parents=True, exist_ok=True)
     host = compiler(ARCHES["x86_64"])
@@ -313,10 +313,9 @@ def configured(name):
 
 
 def values(name):
-    """Those of a configuration, as it was written last."""
-    with locked(f"buildonly-{name}"):
-        dot_config = out_directory(name) / ".config"
-        return parse(dot_config.read_text()) if dot_config.exists() else configured(name)[1]
+    """Those of a configuration, which is not built; all are written at one place, that has Kconfig's programs then."""
+    with locked("buildonly-values"):
+        return configured(name, out_directory("values"))[1]
 
 
 def built(name, command, config, log, link):
