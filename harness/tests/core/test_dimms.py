@@ -78,6 +78,7 @@ def test_dimms_on_two_nodes(dimm_guest):
         assert not selftests.difference(before, selftests.snapshot(g))
 
 
+@pytest.mark.slow_on_debug
 def test_allocations_in_flight_keep_their_zone(dimm_guest):
     """
     Zones and nodes come and go: the entry of a zonelist that an allocation began with never becomes its end,
@@ -123,6 +124,7 @@ def test_unplug_moves_what_a_process_has_there(dimm_guest):
         assert load.wait()[0] == 0
 
 
+@pytest.mark.slow_on_debug
 def test_unplug_fills_the_movable_zone_of_another_node_first(guest, kernel_ours):
     """All of a node's ZONE_MOVABLE goes; it has room in other zones, but other nodes have a ZONE_MOVABLE that stays."""
     with guest(kernel=kernel_ours, nodes=[{"mem": "1G", "cpus": "0-1"}, {"mem": "1G"}], maxmem="8G", slots=2) as g:
@@ -187,6 +189,7 @@ def test_memmap_on_memory(dimm_guest):
         assert not selftests.difference(before, selftests.snapshot(g))
 
 
+@pytest.mark.slow_on_debug
 def test_a_client_that_refuses_auto_online(guest, kernel_ours):
     """The memory is added all the same, offline, and says who refused."""
     with guest(kernel=kernel_ours, files=selftests.files(kernel_ours), nodes=NODES, maxmem="4G", slots=1,

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 """Leaks, looked for by kmemleak: what is allocated and to which nothing points any more."""
 
+import pytest
+
 from harness import selftests
 from harness.tests.core.test_selftests import SPARE
 
 
+@pytest.mark.full
 def test_states_without_a_leak(guest, kernel_debug, record_ktap):
     """Every state fails, in every way of adding memory, and then kmemleak has nothing to report."""
     options = {**SPARE, "append": f"{SPARE['append']} memory_hotplug.memmap_on_memory=1 kmemleak=on page_owner=on"}

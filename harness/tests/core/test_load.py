@@ -25,6 +25,7 @@ CHUNK = 1 << 30                 # of a range that comes, after which the lock is
 TRACING = "/sys/kernel/tracing"
 
 
+@pytest.mark.slow_on_debug
 def test_others_have_the_lock_while_a_range_comes(spare_guest):
     """A process that wants mem_hotplug_lock all the time gets it between the chunks."""
     with spare_guest(mem="36G") as g:
@@ -46,6 +47,7 @@ def test_others_have_the_lock_while_a_range_comes(spare_guest):
             assert len(got_in) > 2, "\n".join(trace[begin:end + 1])
 
 
+@pytest.mark.slow_on_debug
 def test_the_process_that_adds_is_killed(spare_guest):
     """All of the range comes or nothing; what has come when the process is killed goes again."""
     with spare_guest(mem="36G") as g:
@@ -166,6 +168,7 @@ def test_a_signal_ends_going_offline(spare_guest, number):
         assert remove(g, 1) == "ok"
 
 
+@pytest.mark.slow_on_debug
 def test_offline_waits_until_a_page_is_let_go(spare_guest):
     """Nobody has to write again: the attempt that met the pinned page succeeds."""
     with spare_guest() as g:
@@ -177,6 +180,7 @@ def test_offline_waits_until_a_page_is_let_go(spare_guest):
         assert writer.wait(60) == (0, "ok\n")
 
 
+@pytest.mark.slow_on_debug
 def test_offline_when_memory_is_short(spare_guest):
     """Processes that use most of the memory, and one that never stops allocating: nothing breaks."""
     with spare_guest() as g:

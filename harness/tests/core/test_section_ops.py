@@ -122,6 +122,7 @@ def test_what_the_provider_does_users_do_not(machine):
         assert selftests.put(g, f"{memory.SYSFS}/probe", f"{START:#x} {size:#x}") == "ok"
 
 
+@pytest.mark.slow_on_debug
 def test_users_decide(machine):
     """The policy for new memory does not bring them online; a user does, and takes them offline again."""
     with machine() as g:
@@ -242,6 +243,7 @@ def test_pages_are_held_again(machine):
         assert take(g, START, size) == "ok"
 
 
+@pytest.mark.slow_on_debug
 def test_what_cannot_be_removed_is_online_again(machine):
     """A provider that cannot give up what is behind its memory: nothing has changed, and the next time it goes."""
     with machine() as g:
@@ -278,6 +280,7 @@ def test_no_callback_sees_pages_that_are_there(spare_guest):
 
 
 @pytest.mark.not_on("ppc64")
+@pytest.mark.slow_on_debug
 def test_no_callback_sees_a_dimm(guest, kernel_ours):
     with guest(kernel=kernel_ours, files=selftests.files(kernel_ours), mem="2G", maxmem="8G", slots=1) as g:
         selftests.load(g, "mhp_drop")

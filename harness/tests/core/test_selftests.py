@@ -26,8 +26,11 @@ def test_makefile_names_them(kernel_ours):
 
 
 @pytest.mark.parametrize("name, append", [
-    ("files.sh", ""), ("remove.sh", ""), pytest.param("leaf.sh", "", marks=pytest.mark.not_on("ppc64")),
-    ("lockdown.sh", "lsm=lockdown lockdown=integrity")])
+    pytest.param("files.sh", "", marks=pytest.mark.slow_on_debug),
+    pytest.param("remove.sh", "", marks=pytest.mark.slow_on_debug),
+    pytest.param("leaf.sh", "", marks=pytest.mark.not_on("ppc64")),
+    ("lockdown.sh", "lsm=lockdown lockdown=integrity"),
+])
 def test_script(guest, kernel_ours, record_ktap, name, append):
     with booted(guest, kernel_ours, append) as g:
         record_ktap(g.ktap(selftests.program(name), timeout=400))
