@@ -14,7 +14,7 @@ from .paths import LOGS, REPO, HarnessError
 
 TESTS = REPO / "harness" / "tests"
 NO_TESTS = 5                    # pytest's exit status
-GUEST_GIB = 6                   # of memory that a test's guests may touch
+GUEST_GIB = 4                   # of memory that a test's guests may touch
 # Parts that run others once more: on a kernel that finds mistakes by itself; and on another architecture, on one
 # kernel that has KUnit and fault injection as well.
 DEBUG, ARM64, PPC64 = "debug", "arm64", "ppc64"
