@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The drivers that have defects: each binds to its adapter as others do, and commits
- * them when it is told to. See file.h.
+ * The driver that has defects: it binds to adapters as others do, and commits them when
+ * it is told to. See file.h.
  */
 
 #include <linux/debugfs.h>
@@ -22,7 +22,7 @@
 #define NAME_LEN	32
 
 /**
- * struct defects - a driver's part of an adapter
+ * struct defects - the driver's part of an adapter
  * @kind: of adapter
  * @adapter: its handle
  * @dir: in debugfs
@@ -141,36 +141,25 @@ static const struct file_operations operations = {
 	.release = single_release,
 };
 
-/**
- * defects_probe() - have the file of an adapter
- * @device: the adapter
- * @kind: what it is
- *
- * Return: 0 or an errno.
- */
-int defects_probe(struct platform_device *device, const struct defects_kind *kind)
+static int probe(struct platform_device *device)
 {
 	struct defects *defects;
 
 	defects = devm_kzalloc(&device->dev, sizeof(*defects), GFP_KERNEL);
 	if (!defects)
 		return -ENOMEM;
-	if (of_property_read_u64(device->dev.of_node, kind->property,
+	defects->kind = of_device_get_match_data(&device->dev);
+	if (of_property_read_u64(device->dev.of_node, defects->kind->property,
 				 &defects->adapter))
 		return -ENODEV;
-	defects->kind = kind;
 	mutex_init(&defects->lock);
 	platform_set_drvdata(device, defects);
-	defects->dir = debugfs_create_dir(kind->dir, NULL);
+	defects->dir = debugfs_create_dir(defects->kind->dir, NULL);
 	debugfs_create_file("defects", 0600, defects->dir, defects, &operations);
 	return 0;
 }
 
-/**
- * defects_remove() - the undo of defects_probe(), and of what has been kept
- * @device: the adapter
- */
-void defects_remove(struct platform_device *device)
+static void remove(struct platform_device *device)
 {
 	struct defects *defects = platform_get_drvdata(device);
 
@@ -181,26 +170,33 @@ void defects_remove(struct platform_device *device)
 	mutex_destroy(&defects->lock);
 }
 
+static const struct of_device_id adapter_ids[] = {
+	{ .name = "lhea", .compatible = "IBM,lhea", .data = &hea_defects_kind },
+	{ .name = "lhca", .compatible = "IBM,lhca", .data = &hca_defects_kind },
+	{}
+};
+
+static struct platform_driver driver = {
+	.driver = {
+		.name = "ebus_defects",
+		.owner = THIS_MODULE,
+		.of_match_table = adapter_ids,
+	},
+	.probe = probe,
+	.remove_new = remove,
+};
+
 static int __init defects_init(void)
 {
-	int ret;
-
-	ret = ibmebus_register_driver(&hea_defects_driver);
-	if (ret)
-		return ret;
-	ret = ibmebus_register_driver(&hca_defects_driver);
-	if (ret)
-		ibmebus_unregister_driver(&hea_defects_driver);
-	return ret;
+	return ibmebus_register_driver(&driver);
 }
 module_init(defects_init);
 
 static void __exit defects_exit(void)
 {
-	ibmebus_unregister_driver(&hca_defects_driver);
-	ibmebus_unregister_driver(&hea_defects_driver);
+	ibmebus_unregister_driver(&driver);
 }
 module_exit(defects_exit);
 
-MODULE_DESCRIPTION("Drivers of eHEA and eHCA adapters that have known defects, for tests");
+MODULE_DESCRIPTION("Driver of eHEA and eHCA adapters that has known defects, for tests");
 MODULE_LICENSE("GPL");

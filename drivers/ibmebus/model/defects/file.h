@@ -10,8 +10,6 @@
 #include <linux/ebus/hcall.h>
 #include <linux/types.h>
 
-struct platform_device;
-
 /**
  * struct defect_head - what a defect is to the file
  * @name: its name
@@ -25,7 +23,7 @@ struct defect_head {
 };
 
 /**
- * struct defects_kind - the defects of drivers of one kind of adapter
+ * struct defects_kind - the defects on one kind of adapter
  * @dir: directory in debugfs
  * @property: of the device tree, which has the adapter's handle
  * @defect: the n-th of them; NULL behind the last
@@ -43,11 +41,8 @@ struct defects_kind {
 };
 
 int defects_refused(struct ebus_hcall call);
-int defects_probe(struct platform_device *device,
-		  const struct defects_kind *kind);
-void defects_remove(struct platform_device *device);
 
-extern struct platform_driver hea_defects_driver;
-extern struct platform_driver hca_defects_driver;
+extern const struct defects_kind hea_defects_kind;
+extern const struct defects_kind hca_defects_kind;
 
 #endif /* _EBUS_DEFECTS_FILE_H */

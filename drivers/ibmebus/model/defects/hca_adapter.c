@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The driver of eHCA that has defects.
+ * What the driver that has defects does on eHCA.
  */
 
 #include <linux/array_size.h>
 #include <linux/container_of.h>
-#include <linux/mod_devicetable.h>
-#include <linux/module.h>
-#include <linux/platform_device.h>
 
 #include "hca_defects.h"
 #include "file.h"
@@ -48,31 +45,11 @@ static int commit(const struct defect_head *head, void *rig)
 			      defect->commit(rig);
 }
 
-static const struct defects_kind kind = {
+const struct defects_kind hca_defects_kind = {
 	.dir = "ebus_hca_defects",
 	.property = "ibm,hca-handle",
 	.defect = nth,
 	.rig_create = create,
 	.rig_destroy = destroy,
 	.commit = commit,
-};
-
-static int probe(struct platform_device *device)
-{
-	return defects_probe(device, &kind);
-}
-
-static const struct of_device_id adapter_ids[] = {
-	{ .name = "lhca", .compatible = "IBM,lhca" },
-	{}
-};
-
-struct platform_driver hca_defects_driver = {
-	.driver = {
-		.name = "ebus_hca_defects",
-		.owner = THIS_MODULE,
-		.of_match_table = adapter_ids,
-	},
-	.probe = probe,
-	.remove_new = defects_remove,
 };
