@@ -16,7 +16,7 @@ import pytest
 NOTHING = {"passed": 0, "failed": 0, "skipped": 0}
 KTAP = pytest.StashKey()                    # what a test's KTAP programs count for
 SUMS = dict(NOTHING)
-ERRORS, DEAD = set(), set()                 # of collection; processes
+DEAD = set()                                # processes
 
 
 @pytest.fixture
@@ -81,11 +81,6 @@ def pytest_runtest_logreport(report):
         SUMS[key] += number
 
 
-def pytest_collectreport(report):
-    if report.failed:
-        ERRORS.add(report.nodeid)
-
-
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node, error):
     """A process that dies in a test is a failure of that; another is reported nowhere else."""
@@ -95,10 +90,9 @@ def pytest_testnodedown(node, error):
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session, exitstatus):
-    SUMS["failed"] += len(ERRORS)
     ended = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
     if (DEAD or not ended) and not SUMS["failed"]:
-        SUMS["failed"] = 1                  # interrupted, or pytest itself failed
+        SUMS["failed"] = 1                  # interrupted, not collected, or pytest itself failed
     if exitstatus == pytest.ExitCode.OK and SUMS["failed"]:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
