@@ -7,6 +7,7 @@ One guest for all; each test has a new model and loads the driver anew, which le
 import contextlib
 import re
 import signal
+import time
 
 import pytest
 
@@ -16,6 +17,7 @@ from harness.dlpar import drc_index, refusal, request
 from harness.qemu import Guest, GuestDied
 from harness.tests.ppc64.conftest import plug
 from harness.tests.ppc64.test_dlpar import let_go, pin
+from harness.timeouts import scaled
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 GROUP, OTHER_GROUP = "01:00:5e:01:00:00", "01:00:5e:02:00:00"
@@ -326,6 +328,16 @@ def counted(wire, side):
                   "tx_errors": 0}
 
 
+def await_same_counts(wire):
+    """Until a port's counters are the firmware's: neighbours look for each other, and a frame may be on its way."""
+    for side in (0, 1):
+        end = time.monotonic() + scaled(20)
+        ours, theirs = counted(wire, side)
+        while ours != theirs:
+            assert time.monotonic() < end, (wire.names[side], ours, theirs)
+            ours, theirs = counted(wire, side)
+
+
 def test_counters(shared_guest):
     """Ours are those of the frames that were on the wire, TSO's among them, whatever the adapter is to do."""
     g = shared_guest
@@ -341,11 +353,7 @@ def test_counters(shared_guest):
                 flow.flows()
                 flow.stop()
             assert taker.takes(GROUP) == [f"{GROUP} -"]
-            for side in (0, 1):
-                # Behind all that is in the queues
-                wire.ping(side)
-                ours, theirs = counted(wire, side)
-                assert ours == theirs, (offloads, side)
+            await_same_counts(wire)
         assert ehea.counters(g, "frames")["tso"] > 10
         taker.close()
         wire.close()
@@ -376,8 +384,7 @@ def test_queues(shared_guest, lmbs):
                 used = [told[f"rx{queue}_packets"] for queue in range(3)]
                 assert all(used), (wire.names[side], used)
                 wire.ping(side)
-                ours, theirs = counted(wire, side)
-                assert ours == theirs, wire.names[side]
+            await_same_counts(wire)
             wire.close()
         assert not ehea.stops(g)["stops"]
 
