@@ -35,6 +35,15 @@ static void drain_port(struct ehea_port *port, unsigned long until)
 	}
 }
 
+/* For all before one is waited for: a queue that goes on has done it by then */
+static void mark_port(struct ehea_port *port)
+{
+	unsigned int i;
+
+	for (i = 0; i < port->nr_qsets; i++)
+		ehea_tx_mark(&port->qsets[i]);
+}
+
 static void drain(struct ehea_regions_user *user)
 {
 	struct ehea_adapter *adapter = to_adapter(user);
@@ -43,6 +52,11 @@ static void drain(struct ehea_regions_user *user)
 	unsigned int i;
 
 	mutex_lock(&adapter->up_lock);
+	for (i = 0; i < EHEA_MAX_PORTS; i++) {
+		port = adapter->ports[i];
+		if (port && port->up)
+			mark_port(port);
+	}
 	for (i = 0; i < EHEA_MAX_PORTS; i++) {
 		port = adapter->ports[i];
 		if (port && port->up)

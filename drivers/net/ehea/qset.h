@@ -36,6 +36,7 @@ struct ehea_tx_slot {
  * @tail: slot that is freed next, the entry @done
  * @posted: entries ever posted; written by who holds the transmit lock
  * @posted_sges: @posted after the latest entry with descriptors
+ * @mark: @posted_sges when a change of the map began to wait
  * @completed: entries up to the latest that has completed; of NAPI
  * @done: entries ever freed, as they and all before have completed; written by NAPI
  * @progress: woken when @done changes
@@ -45,7 +46,7 @@ struct ehea_tx {
 	u32 nr_slots, limit, signal_interval;
 	u32 unsignalled;
 	u32 tail;
-	u64 posted, posted_sges;
+	u64 posted, posted_sges, mark;
 	u64 completed, done;
 	wait_queue_head_t progress;
 };
@@ -103,6 +104,7 @@ enum ehea_tx_counter {
 	EHEA_TX_PACKETS,
 	EHEA_TX_BYTES,
 	EHEA_TX_STOPPED,
+	EHEA_TX_COPIED,
 	EHEA_TX_DROPPED,
 	EHEA_TX_UNMAPPED,
 	EHEA_NR_TX_COUNTERS
@@ -169,6 +171,7 @@ netdev_tx_t ehea_xmit(struct sk_buff *skb, struct net_device *netdev);
 
 /* tx_done.c */
 void ehea_tx_poll(struct ehea_qset *qset, int budget);
+void ehea_tx_mark(struct ehea_qset *qset);
 bool ehea_tx_drain(struct ehea_qset *qset, unsigned long until);
 
 /* Entries of the send queue that are free */

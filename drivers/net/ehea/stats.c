@@ -24,6 +24,7 @@ static const char * const tx_names[EHEA_NR_TX_COUNTERS] = {
 	[EHEA_TX_PACKETS] = "packets",
 	[EHEA_TX_BYTES] = "bytes",
 	[EHEA_TX_STOPPED] = "stopped",
+	[EHEA_TX_COPIED] = "copied",
 	[EHEA_TX_DROPPED] = "dropped",
 	[EHEA_TX_UNMAPPED] = "unmapped",
 };

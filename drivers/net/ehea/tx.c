@@ -40,8 +40,6 @@ int ehea_tx_create(struct ehea_qset *qset)
 /* A frame that the adapter may go on sending: its memory is lost, and nothing else */
 static void lose_frame(struct sk_buff *skb)
 {
-	if (!skb)
-		return;
 	skb_orphan(skb);
 	skb_dst_drop(skb);
 	nf_reset_ct(skb);
@@ -62,6 +60,10 @@ void ehea_tx_destroy(struct ehea_qset *qset, bool in_use)
 	if (!tx->slots)
 		return;
 	for (i = 0; i < tx->nr_slots; i++) {
+		/* Of small frames nobody knows whether they have been sent */
+		if (!tx->slots[i].skb)
+			continue;
+		ehea_tx_count(qset, EHEA_TX_DROPPED);
 		if (in_use)
 			lose_frame(tx->slots[i].skb);
 		else
@@ -146,9 +148,10 @@ static int inline_len(struct sk_buff *skb)
 	return pskb_may_pull(skb, len) ? len : -ENOMEM;
 }
 
-static int put_large(const struct ehea_regions *regions, struct sk_buff *skb,
+static int put_large(struct ehea_qset *qset, struct sk_buff *skb,
 		     struct ehea_send_wqe *wqe)
 {
+	const struct ehea_regions *regions = qset->port->adapter->regions;
 	int ret = inline_len(skb);
 
 	if (ret < 0)
@@ -160,6 +163,8 @@ static int put_large(const struct ehea_regions *regions, struct sk_buff *skb,
 		 * In one piece, it crosses a window of the map once at most. And
 		 * a copy may be in the map where the original is not.
 		 */
+		if (ret == -EFAULT)
+			ehea_tx_count(qset, EHEA_TX_COPIED);
 		if (skb_linearize(skb))
 			return -ENOMEM;
 		ret = put_rest(regions, wqe, skb);
@@ -191,7 +196,7 @@ static int put_frame(struct ehea_qset *qset, struct sk_buff *skb,
 	if (ret)
 		return ret;
 	if (skb->len > EHEA_SEND_INLINE || skb_is_gso(skb))
-		return put_large(qset->port->adapter->regions, skb, wqe);
+		return put_large(qset, skb, wqe);
 	wqe->inline_len = skb->len;
 	return skb_copy_bits(skb, 0, wqe->inlined, skb->len);
 }

@@ -107,7 +107,18 @@ void ehea_tx_poll(struct ehea_qset *qset, int budget)
 }
 
 /**
- * ehea_tx_drain() - wait until all descriptors posted before the call are done
+ * ehea_tx_mark() - say what ehea_tx_drain() is to wait for
+ * @qset: a queue set that is up
+ *
+ * Context: &ehea_adapter.up_lock held until the end of ehea_tx_drain().
+ */
+void ehea_tx_mark(struct ehea_qset *qset)
+{
+	qset->tx.mark = READ_ONCE(qset->tx.posted_sges);
+}
+
+/**
+ * ehea_tx_drain() - wait until all descriptors posted before ehea_tx_mark() are done
  * @qset: a queue set that is up
  * @until: in jiffies, when to give up
  *
@@ -116,10 +127,9 @@ void ehea_tx_poll(struct ehea_qset *qset, int budget)
 bool ehea_tx_drain(struct ehea_qset *qset, unsigned long until)
 {
 	struct ehea_tx *tx = &qset->tx;
-	const u64 posted = READ_ONCE(tx->posted_sges);
 	const unsigned long now = jiffies;
 
 	return wait_event_timeout(tx->progress,
-				  READ_ONCE(tx->done) >= posted,
+				  READ_ONCE(tx->done) >= tx->mark,
 				  time_before(now, until) ? until - now : 0);
 }
