@@ -130,11 +130,14 @@ static int begin_change(struct ehea_regions *regions, unsigned long start_pfn,
 }
 
 /* The windows of page frames that are about to be used, or no longer to be used */
-static int begin(struct ehea_regions *regions, unsigned long start_pfn,
-		 unsigned long nr_pages, bool add)
+static int begin(struct ehea_regions *regions, struct memory_event *event,
+		 bool add)
 {
 	const struct ehea_exchange *exchange = regions->exchange;
-	const unsigned long end_pfn = start_pfn + nr_pages;
+	/* No frame is in its memmap; but replay() is told of all of a block */
+	unsigned long start_pfn = event->memmap_start_pfn;
+	const unsigned long end_pfn = start_pfn + event->nr_memmap_pages +
+				      event->nr_pages;
 	unsigned long part;
 	int ret = 0;
 
@@ -179,7 +182,7 @@ static int going_online(struct memory_client *client,
 			struct memory_event *event)
 {
 	struct ehea_regions *regions = to_regions(client);
-	const int ret = begin(regions, event->start_pfn, event->nr_pages, true);
+	const int ret = begin(regions, event, true);
 
 	return ret ? refuse(regions, event, ret) : 0;
 }
@@ -203,7 +206,7 @@ static int going_offline(struct memory_client *client,
 			 struct memory_event *event)
 {
 	struct ehea_regions *regions = to_regions(client);
-	const int ret = begin(regions, event->start_pfn, event->nr_pages, false);
+	const int ret = begin(regions, event, false);
 
 	return ret ? refuse(regions, event, ret) : 0;
 }
@@ -454,4 +457,6 @@ void ehea_regions_force_free(struct ehea_regions *regions)
 		if (change->new)
 			ebus_mr_free_atomic(&change->new->mr, &regions->owner);
 	}
+	list_for_each_entry(window, &regions->stuck, stuck)
+		ebus_mr_free_atomic(&window->mr, &regions->owner);
 }

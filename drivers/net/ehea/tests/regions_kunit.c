@@ -33,6 +33,8 @@
  * @starts: times that they were started again
  * @drains: times that descriptors were waited for
  * @regions_at_drain: the firmware's when they were
+ * @unreached: pages that were in use and not reached while a block was on its way
+ * @nr_memmap: pages at the start of each block that are its memmap
  * @running: queues run
  */
 struct harness {
@@ -44,6 +46,8 @@ struct harness {
 	unsigned int starts;
 	unsigned int drains;
 	unsigned int regions_at_drain;
+	unsigned int unreached;
+	unsigned int nr_memmap;
 	bool running;
 };
 
@@ -167,6 +171,7 @@ static struct harness *harness_with(struct kunit *test,
 	bitmap_zero(h->online, PAGES);
 	h->fake->fail_nr = 0;
 	h->fake->fail_opcode = 0;
+	h->unreached = 0;
 	KUNIT_ASSERT_NOT_NULL(test, new_map(h, &limits));
 	KUNIT_ASSERT_EQ(test, 0, with_ram(h, 0, 2 * BLOCK_PAGES));
 	return h;
@@ -225,6 +230,7 @@ static void expect_online_is_mapped(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, is ? PFN_PHYS(pfn) + 8 : U64_MAX,
 				reached(h, pfn));
 	}
+	KUNIT_EXPECT_EQ(test, 0, h->unreached);
 	KUNIT_EXPECT_TRUE(test, list_empty(&h->regions->changes));
 	KUNIT_EXPECT_EQ(test, h->running ? bitmap_weight(h->online, PAGES) : 0,
 			registered_pages(h->fake));
@@ -246,12 +252,33 @@ static struct memory_event event_of(struct harness *h, unsigned int block,
 {
 	*refusal = (struct mhp_refusal) {};
 	return (struct memory_event) {
-		.start_pfn = block * BLOCK_PAGES,
-		.nr_pages = BLOCK_PAGES,
+		.start_pfn = block * BLOCK_PAGES + h->nr_memmap,
+		.nr_pages = BLOCK_PAGES - h->nr_memmap,
 		.memmap_start_pfn = block * BLOCK_PAGES,
+		.nr_memmap_pages = h->nr_memmap,
 		.refusal = refusal,
 		.client = &h->regions->client,
 	};
+}
+
+/* A block's pages are in use once all have agreed, and until it is gone */
+static void count_unreached(struct harness *h)
+{
+	unsigned long pfn;
+
+	for_each_set_bit(pfn, h->online, PAGES)
+		h->unreached += h->running && reached(h, pfn) == U64_MAX;
+}
+
+static void set_online(struct harness *h, const struct memory_event *event,
+		       bool online)
+{
+	const unsigned int nr = event->nr_memmap_pages + event->nr_pages;
+
+	if (online)
+		bitmap_set(h->online, event->memmap_start_pfn, nr);
+	else
+		bitmap_clear(h->online, event->memmap_start_pfn, nr);
 }
 
 static int go_online(struct harness *h, unsigned int block, enum end end)
@@ -259,15 +286,18 @@ static int go_online(struct harness *h, unsigned int block, enum end end)
 	struct memory_client *client = &h->regions->client;
 	struct mhp_refusal refusal;
 	struct memory_event event = event_of(h, block, &refusal);
+	const bool was = test_bit(event.start_pfn, h->online);
 	const int ret = client->going_online(client, &event);
 
 	if (ret)
 		return refusal.error ? ret : -EPROTO;
+	set_online(h, &event, true);
+	count_unreached(h);
 	if (end == STAYS) {
+		set_online(h, &event, was);
 		client->cancel_online(client, &event);
 		return 0;
 	}
-	bitmap_set(h->online, event.start_pfn, event.nr_pages);
 	client->online(client, &event);
 	return 0;
 }
@@ -281,11 +311,12 @@ static int go_offline(struct harness *h, unsigned int block, enum end end)
 
 	if (ret)
 		return refusal.error ? ret : -EPROTO;
+	count_unreached(h);
 	if (end == STAYS) {
 		client->cancel_offline(client, &event);
 		return 0;
 	}
-	bitmap_clear(h->online, event.start_pfn, event.nr_pages);
+	set_online(h, &event, false);
 	client->offline(client, &event);
 	return 0;
 }
@@ -316,6 +347,24 @@ static void every_order(struct kunit *test)
 			go(h, 1 + dice % choices / ENDS, dice % ENDS);
 			expect_online_is_mapped(test);
 		}
+	}
+}
+
+/* Blocks that have their own memmap go with it */
+static void own_memmap(struct kunit *test)
+{
+	const struct layout *layout = test->param_value;
+	struct harness *h = harness_with(test, layout->limits());
+	unsigned int block;
+
+	h->nr_memmap = 2;
+	for (block = 0; block < 4; block++) {
+		KUNIT_EXPECT_EQ(test, 0, go(h, block, GOES));
+		expect_online_is_mapped(test);
+		KUNIT_EXPECT_EQ(test, 0, go(h, block, STAYS));
+		expect_online_is_mapped(test);
+		KUNIT_EXPECT_EQ(test, 0, go(h, block, GOES));
+		expect_online_is_mapped(test);
 	}
 }
 
@@ -544,6 +593,46 @@ static void the_map_ends_in_between(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, fake_firmware_regions(h->fake));
 }
 
+static void crash(struct kunit *test)
+{
+	struct harness *h = test->priv;
+
+	ehea_regions_force_free(h->regions);
+	KUNIT_EXPECT_EQ(test, 0, fake_firmware_regions(h->fake));
+	free_map(test);
+	/* A kernel that crashes does not know what is free already, nor does it go on */
+	h->fake->wrong = 0;
+}
+
+/* The kernel crashes, whatever is on its way: nothing stays with the firmware. */
+static void the_kernel_crashes(struct kunit *test)
+{
+	const struct layout *layout = test->param_value;
+	struct harness *h = harness_with(test, layout->limits());
+	struct memory_client *client;
+	struct mhp_refusal refusal;
+	struct memory_event event;
+
+	crash(test);
+	h = harness_with(test, layout->limits());
+	client = &h->regions->client;
+	event = event_of(h, 2, &refusal);
+	KUNIT_EXPECT_EQ(test, 0, client->going_online(client, &event));
+	crash(test);
+	h = harness_with(test, layout->limits());
+	client = &h->regions->client;
+	event = event_of(h, 1, &refusal);
+	KUNIT_EXPECT_EQ(test, 0, client->going_offline(client, &event));
+	crash(test);
+	/* One that the firmware has not freed */
+	h = harness_with(test, layout->limits());
+	h->fake->fail_opcode = H_FREE_RESOURCE;
+	fake_firmware_fail(h->fake, 1, 2, H_R_STATE);
+	go_offline(h, 1, GOES);
+	h->fake->fail_nr = 0;
+	crash(test);
+}
+
 /* The last region is for windows that change; a block that needs it is refused. */
 static void no_region_is_left(struct kunit *test)
 {
@@ -667,6 +756,7 @@ static void the_firmware_refuses_ram(struct kunit *test)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(every_order, layout_gen_params),
+	KUNIT_CASE_PARAM(own_memmap, layout_gen_params),
 	KUNIT_CASE_PARAM(long_life, layout_gen_params),
 	KUNIT_CASE_PARAM(every_call_fails_once, layout_gen_params),
 	KUNIT_CASE_PARAM(twice_is_once, layout_gen_params),
@@ -678,6 +768,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(single_region_is_not_freed),
 	KUNIT_CASE(a_region_is_not_freed),
 	KUNIT_CASE_PARAM(the_map_ends_in_between, layout_gen_params),
+	KUNIT_CASE_PARAM(the_kernel_crashes, layout_gen_params),
 	KUNIT_CASE(no_region_is_left),
 	KUNIT_CASE(a_block_of_several_regions),
 	KUNIT_CASE(holes),
