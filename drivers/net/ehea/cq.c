@@ -28,18 +28,12 @@ int ehea_cq_create(struct ehea_cq *cq, const struct ehea_port *port,
 	};
 	const u64 adapter = port->adapter->handle;
 	int ret = ehea_fw_alloc_cq(adapter, &alloc);
-	bool more;
 
 	if (ret)
 		return ret;
 	ehea_resource_add(&cq->resource, adapter, alloc.handle);
-	ret = ebus_queue_alloc(&cq->queue, alloc.nr_pages,
-			       sizeof(struct ehea_cqe));
-	if (ret)
-		goto err_destroy;
-	ret = ehea_queue_register(&cq->queue, &cq->resource, 0, &more);
-	if (!ret && more)
-		ret = -EIO;
+	ret = ehea_queue_create(&cq->queue, &cq->resource, alloc.nr_pages,
+				sizeof(struct ehea_cqe));
 	if (ret)
 		goto err_destroy;
 	cq->galpa = ebus_galpa_map(alloc.galpa);

@@ -31,7 +31,6 @@ int ehea_eq_create(struct ehea_eq *eq, const struct ehea_adapter *adapter,
 		.entries = kind != EHEA_EQ_INTERRUPT,
 		.nr_entries = EQ_ENTRIES,
 	};
-	bool more;
 	int ret;
 
 	ret = ehea_fw_alloc_eq(adapter->handle, &alloc);
@@ -43,12 +42,8 @@ int ehea_eq_create(struct ehea_eq *eq, const struct ehea_adapter *adapter,
 	ret = -EIO;
 	if (alloc.entries && !alloc.nr_pages)
 		goto err_destroy;
-	ret = ebus_queue_alloc(&eq->queue, alloc.nr_pages, sizeof(u64));
-	if (ret)
-		goto err_destroy;
-	ret = ehea_queue_register(&eq->queue, &eq->resource, 0, &more);
-	if (!ret && more)
-		ret = -EIO;
+	ret = ehea_queue_create(&eq->queue, &eq->resource, alloc.nr_pages,
+				sizeof(u64));
 	if (ret)
 		goto err_destroy;
 	return 0;

@@ -61,6 +61,9 @@ enum ehea_eq_kind {
 };
 
 /* queue.c */
+int ehea_queue_create(struct ebus_queue *queue,
+		      const struct ehea_resource *resource, u32 nr_pages,
+		      u32 entry_size);
 int ehea_queue_register(const struct ebus_queue *queue,
 			const struct ehea_resource *resource,
 			enum ehea_ring ring, bool *more);
