@@ -4,6 +4,8 @@
 The model of the firmware is a module, see drivers/ibmebus/model/; the ports are in two network namespaces.
 """
 
+import re
+
 from . import selftests
 
 COLLECTION = "ehea"
@@ -145,6 +147,7 @@ class Stream:
 
     def __init__(self, wire, sender, receiver, side):
         program = selftests.program("traffic", COLLECTION)
+        self.wire, self.ends = wire, None
         self.receiver = wire.spawn(1 - side, f"{program} {receiver}")
         self.receiver.wait_output("\n")
         self.sender = wire.spawn(side, f"{program} {sender}")
@@ -168,7 +171,7 @@ class Stream:
 
     def stop(self):
         """(sent, received) in the end, which is all right with both."""
-        ends = []
+        self.ends = ends = []
         for command in (self.sender, self.receiver):
             command.close_input()
             status, output = command.wait(60)
@@ -193,7 +196,35 @@ def account(g):
     drops = {what.removeprefix("drop_"): number for what, number in frames.items()
              if what.startswith("drop_") and number}
     assert frames["sent"] == frames["delivered"] + sum(drops.values()), frames
+    assert frames["posted"] == frames["wqes"] + frames["freed"] + frames["pending"], frames
     return drops
+
+
+def ethtool(wire, side, words, error=None):
+    """What one of our programs tells of a port: {name: value}; or that it is refused with that errno."""
+    status, output = wire.sh(side, f"{selftests.program('ethtool', COLLECTION)} {wire.names[side]} {words}")
+    if error:
+        assert (status, output.strip()) == (1, error), output
+        return None
+    assert not status, output
+    pairs = [line.split(" ", 1) for line in output.splitlines()]
+    return {name: int(value) if re.fullmatch(r"-?\d+", value) else value for name, value in pairs}
+
+
+def wires(flows):
+    """What they go over, each once."""
+    return list({id(flow.wire): flow.wire for flow in flows}.values())
+
+
+def udp_errors(wire):
+    """Datagrams that have arrived, and which no socket had room for."""
+    return sum(int(line.split()[3]) for side in (0, 1)
+               for line in wire.run(side, "grep '^Udp: [0-9]' /proc/net/snmp").splitlines())
+
+
+def missed(flows):
+    """Datagrams of flows that have ended which no socket has seen, nor turned away."""
+    return sum(flow.ends[1]["missing"] for flow in flows) - sum(map(udp_errors, wires(flows)))
 
 
 def stops(g):

@@ -5,8 +5,11 @@
  */
 
 #include <linux/atomic.h>
+#include <linux/delay.h>
 #include <linux/kstrtox.h>
+#include <linux/printk.h>
 #include <linux/seq_file.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 
 #include "hca.h"
@@ -95,6 +98,22 @@ static long no_answer(const struct kind *kind, u64 adapter)
 	return H_ADAPTER_PARM;	/* assumed */
 }
 
+/* Who holds the lock when a kernel crashes has been stopped, and never lets go of it */
+static void break_lock_at_crash(void)
+{
+	unsigned long flags;
+	unsigned int ms;
+
+	if (!oops_in_progress)
+		return;
+	for (ms = 0; !spin_trylock_irqsave(&hea_lock, flags); ms++) {
+		if (ms == 1000)
+			spin_lock_init(&hea_lock);
+		mdelay(1);
+	}
+	spin_unlock_irqrestore(&hea_lock, flags);
+}
+
 /**
  * hea_call() - answer a hypervisor call
  * @call: opcode and arguments; the answer is put there, too
@@ -122,9 +141,12 @@ long hea_call(struct ebus_hcall *call)
 		return no_answer(kind, call->arg[0]);
 	if (kind->allocates)
 		return hea_may_sleep(kind->name) ? answer(kind, call) : H_HARDWARE;
+	break_lock_at_crash();
 	spin_lock_irqsave(&hea_lock, flags);
 	rc = answer(kind, call);
 	spin_unlock_irqrestore(&hea_lock, flags);
+	if (unlikely(oops_in_progress))
+		hea_leftovers_at_crash();
 	return rc;
 }
 

@@ -61,10 +61,14 @@ static void store_qp(struct hea_qp *qp, unsigned int offset, u64 value)
 {
 	const u64 handle = qp->object.handle;
 	const unsigned int nr = FIELD_GET(QP_ADDER, value);
+	struct hea_ring *send = &qp->ring[RING_SEND];
+	const unsigned int before = send->posted;
 
 	switch (offset) {
 	case QP_SEND_ADDER:
-		hea_ring_post(&qp->ring[RING_SEND], handle, nr);
+		hea_ring_post(send, handle, nr);
+		/* It takes no more than there is room for */
+		hea_entries_posted(send->posted - before);
 		hea_engine_wake();
 		return;
 	case QP_RECEIVE1_ADDER:

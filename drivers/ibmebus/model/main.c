@@ -21,6 +21,7 @@
  *	  complete.c	  completions
  *	  dma.c		  memory, as the adapters reach it
  *	memory.c	memory that goes offline
+ *	leftovers.c	what a kernel that ends leaves
  *	oracle.c	what is wrong
  *	faults.c	calls that are to fail
  *	debugfs.c	what tests read and write
@@ -53,8 +54,6 @@
 #include <linux/init.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
-#include <linux/printk.h>
-#include <linux/reboot.h>
 
 #include "hca.h"
 
@@ -74,6 +73,11 @@ MODULE_PARM_DESC(num_ports, "ports, an even number up to 4 (2)");
 unsigned int hea_nr_qps = 1;
 module_param_named(num_qps, hea_nr_qps, uint, 0444);
 MODULE_PARM_DESC(num_qps, "default queue pairs of a port, up to 16 (1)");
+
+/* Whether real ones have pages is not known; 6.12's driver works with either */
+bool hea_bare_eqs;
+module_param_named(bare_eqs, hea_bare_eqs, bool, 0444);
+MODULE_PARM_DESC(bare_eqs, "event queues without entries have no pages either (no)");
 
 unsigned int hea_max_delay_us = 50;
 module_param_named(max_delay_us, hea_max_delay_us, uint, 0644);
@@ -158,24 +162,6 @@ static void stop(void)
 	hea_engine_stop();
 }
 
-/* What the next kernel would find in use. Drivers have had their turn before */
-static int count_objects(struct notifier_block *notifier, unsigned long action,
-			 void *data)
-{
-	unsigned int type, nr = 0;
-
-	for (type = 0; type < NR_HEA_TYPES; type++)
-		nr += hea_count(type);
-	if (action == SYS_RESTART)
-		pr_info("ebus_model: %u objects at the restart\n", nr);
-	return NOTIFY_DONE;
-}
-
-static struct notifier_block restart_notifier = {
-	.notifier_call = count_objects,
-	.priority = INT_MIN,
-};
-
 static int __init model_init(void)
 {
 	int ret;
@@ -196,7 +182,7 @@ static int __init model_init(void)
 	ret = start();
 	if (ret)
 		goto exit_requester;
-	ret = register_reboot_notifier(&restart_notifier);
+	ret = hea_leftovers_init();
 	if (ret)
 		goto exit_model;
 	hea_debugfs_init();
@@ -217,7 +203,7 @@ module_init(model_init);
 static void __exit model_exit(void)
 {
 	hea_debugfs_exit();
-	unregister_reboot_notifier(&restart_notifier);
+	hea_leftovers_exit();
 	stop();
 	hca_requester_exit();
 	hea_transmit_exit();

@@ -32,6 +32,7 @@
 extern spinlock_t hea_lock;
 
 /* main.c: module parameters */
+extern bool hea_bare_eqs;
 extern unsigned int hea_max_num_mrs, hea_max_delay_us, hea_nr_ports, hea_nr_qps;
 extern unsigned long hea_max_mr_size;
 extern unsigned int hea_seed;
@@ -358,6 +359,11 @@ void hea_galpa_unmap(void __iomem *addr);
 void hea_galpa_store(void __iomem *addr, u64 value);
 u64 hea_galpa_load(void __iomem *addr);
 
+/* leftovers.c */
+int hea_leftovers_init(void);
+void hea_leftovers_exit(void);
+void hea_leftovers_at_crash(void);
+
 /* engine.c */
 int hea_engine_start(void);
 void hea_engine_stop(void);
@@ -380,6 +386,8 @@ enum hea_drop {
 	NR_DROPS
 };
 
+void hea_entries_posted(unsigned int nr);
+void hea_entries_freed(unsigned int nr);
 void hea_frame_done(enum hea_drop result);
 void hea_frames_show(struct seq_file *m);
 void hea_frames_reset(void);

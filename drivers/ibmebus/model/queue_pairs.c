@@ -85,6 +85,7 @@ static void set_control(struct hea_qp *qp, u64 control)
 void hea_qp_freed(struct hea_qp *qp)
 {
 	set_control(qp, FIELD_PREP(QP_STATE, QP_RESET));
+	hea_entries_freed(qp->ring[RING_SEND].posted);
 }
 
 static struct hea_qp *argument(const struct ebus_hcall *call)

@@ -85,6 +85,8 @@ long hea_eq_alloc(struct ebus_hcall *call)
 	eq->notify = call->arg[1] & ALLOC_EQ_NOTIFY;
 	eq->no_entries = call->arg[1] & ALLOC_EQ_NO_ENTRIES;
 	if (!hea_ring_init(&eq->ring, sizeof(u64), call->arg[2])) {
+		if (eq->no_entries && hea_bare_eqs)
+			eq->ring.nr_pages = 0;
 		spin_lock_irqsave(&hea_lock, flags);
 		rc = publish_eq(eq, call);
 		spin_unlock_irqrestore(&hea_lock, flags);

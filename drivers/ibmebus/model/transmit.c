@@ -38,7 +38,7 @@ static const char * const drop_names[NR_DROPS] = {
 };
 
 /* Protected by hea_lock */
-static u64 results[NR_DROPS], nr_purged, nr_wqes, nr_tso;
+static u64 results[NR_DROPS], nr_posted, nr_freed, nr_purged, nr_wqes, nr_tso;
 
 /* The fate of a frame: each has exactly one. Context: hea_lock held. */
 void hea_frame_done(enum hea_drop result)
@@ -47,13 +47,43 @@ void hea_frame_done(enum hea_drop result)
 	results[result]++;
 }
 
-/* sent = delivered + all that is dropped; purged entries are not sent */
+/* What a driver has posted; that it does so is counted by the doorbell */
+void hea_entries_posted(unsigned int nr)
+{
+	lockdep_assert_held(&hea_lock);
+	nr_posted += nr;
+}
+
+/* A queue pair goes with entries that nothing has become of */
+void hea_entries_freed(unsigned int nr)
+{
+	lockdep_assert_held(&hea_lock);
+	nr_freed += nr;
+}
+
+static u64 nr_pending(void)
+{
+	struct hea_object *object;
+	u64 nr = 0;
+
+	list_for_each_entry(object, hea_list(HEA_QP), list)
+		nr += container_of(object, struct hea_qp,
+				   object)->ring[RING_SEND].posted;
+	return nr;
+}
+
+/*
+ * posted = wqes + freed + pending: so no entry is lost. sent = delivered + all that is
+ * dropped; purged entries are not sent.
+ */
 void hea_frames_show(struct seq_file *m)
 {
 	u64 sent = 0;
 	unsigned int i;
 
 	lockdep_assert_held(&hea_lock);
+	seq_printf(m, "posted %llu\nfreed %llu\npending %llu\n", nr_posted,
+		   nr_freed, nr_pending());
 	for (i = 0; i < NR_DROPS; i++)
 		sent += results[i];
 	seq_printf(m, "wqes %llu\ntso %llu\npurged %llu\n", nr_wqes, nr_tso,
@@ -68,6 +98,8 @@ void hea_frames_reset(void)
 {
 	lockdep_assert_held(&hea_lock);
 	memset(results, 0, sizeof(results));
+	nr_posted = nr_pending();
+	nr_freed = 0;
 	nr_wqes = 0;
 	nr_tso = 0;
 	nr_purged = 0;
@@ -119,6 +151,7 @@ static bool fetch(void)
 	if (!read_wqe(qp)) {
 		/* The queue's memory is gone: noted; the adapter would stop here */
 		memset(&job.wqe, 0, sizeof(job.wqe));
+		nr_wqes++;
 		hea_frame_done(DROP_SEND_DMA);
 		retire(qp, CQE_ERROR);
 		job.qp = 0;

@@ -44,6 +44,30 @@ def online_and_nobody_told(g, blocks):
     assert not status, output
 
 
+# The processor of the second has no memory but what comes
+LATER_NODE = [{"mem": "2G", "cpus": "0"}, {"cpus": "1"}]
+
+
+def flood_above_a_block(g, driver):
+    """A port receives more than it can into kernel memory above a block that may go: the block, and the traffic."""
+    block, = plug(g, "dimm0", lmbs=1, node=0)
+    above, = plug(g, "dimm1", lmbs=1, node=1)
+    memory.set_state(g, [above], "offline")
+    memory.set_state(g, [above], "online_kernel")
+    # More frames can be on their way than there are receive descriptors, and arrive while they are posted
+    wire = ehea.Wire(g, ehea.load(g, driver, model="max_delay_us=0", options="sq_entries=1023 rq2_entries=127"))
+    # Who delivers frames polls for them; buffers are of its node
+    g.run("taskset -p 2 $(pidof ebus_model)")
+    nets = range(1, 6)
+    for net in nets:
+        for side in (0, 1):
+            wire.run(side, f"ip addr add {ehea.address(side, net)}/24 dev {wire.names[side]}")
+    flows = [ehea.udp(wire, side=0, net=net) for net in nets]
+    for flow in flows:
+        flow.flows()
+    return block, flows
+
+
 @pytest.fixture
 def partition(guest, kernel_ours):
     """What comes is for movable pages only, as whoever wants it back boots."""
@@ -56,8 +80,8 @@ def partition(guest, kernel_ours):
 @pytest.fixture
 def adapter(guest, kernel_ours):
     """A partition with drivers of eHEA, and a model of its firmware."""
-    def make(append="movable_node", **options):
-        return guest(kernel=kernel_ours, files=ehea.files(kernel_ours), modules=ehea.MODULES,
+    def make(append="movable_node", files=(), **options):
+        return guest(kernel=kernel_ours, files={**ehea.files(kernel_ours), **dict(files)}, modules=ehea.MODULES,
                      **{"mem": "2G", "maxmem": "8G", "slots": 4, "append": append, **options})
     return make
 
