@@ -72,12 +72,12 @@ static bool is_ready(unsigned long src)
 	return src & MIGRATE_PFN_MIGRATE;
 }
 
-/* Anonymous memory, or where none is yet */
+/* Anonymous memory, or where none is yet. But KSM reads what it has merged */
 static bool can_go(unsigned long src)
 {
 	const struct page *page = migrate_pfn_to_page(src);
 
-	return is_ready(src) && (!page || PageAnon(page));
+	return is_ready(src) && (!page || (PageAnon(page) && !PageKsm(page)));
 }
 
 static void copy_to_device(struct hmm_devmem *devmem,

@@ -6,6 +6,8 @@
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/ioctl.h>
@@ -380,6 +382,64 @@ TEST_F(device, memory_of_other_kinds)
 	ASSERT_NE(addr, NULL);
 	EXPECT_EQ(to_device(self->fd, addr, 1), -EINVAL);
 	EXPECT_EQ(to_system(self->fd, addr, 1), -EINVAL);
+}
+
+#define KSM	"/sys/kernel/mm/ksm/run"
+
+static void set_ksm(int run)
+{
+	FILE *file = fopen(KSM, "w");
+
+	if (!file || fprintf(file, "%d", run) < 0 || fclose(file))
+		abort();
+}
+
+/* Until so many pages of this process are merged; false if that takes too long */
+static bool await_merged(int wanted)
+{
+	int i, pages = 0;
+	FILE *file;
+
+	for (i = 0; pages != wanted && i < 5000; i++) {
+		usleep(10000);
+		file = fopen("/proc/self/ksm_merging_pages", "r");
+		if (!file || fscanf(file, "%d", &pages) != 1)
+			abort();
+		fclose(file);
+	}
+	return pages == wanted;
+}
+
+/* The kernel reads what it has merged, to compare it with what else may be the same */
+TEST_F_TIMEOUT(device, merged_pages, 120)
+{
+	char *addr = map_pages(3);
+	int i;
+
+	if (access(KSM, W_OK))
+		SKIP(return, "the kernel merges no pages");
+	for (i = 0; i < 3; i++)
+		fill(addr + i * page_size, 1, 25);
+	set_ksm(1);
+	ASSERT_EQ(madvise(addr, 2 * page_size, MADV_MERGEABLE), 0);
+	ASSERT_TRUE(await_merged(2));
+	EXPECT_EQ(to_device(self->fd, addr, 2), 0);
+	EXPECT_EQ(used(), 0);
+
+	/* One more is merged with them */
+	ASSERT_EQ(madvise(addr, 3 * page_size, MADV_MERGEABLE), 0);
+	EXPECT_TRUE(await_merged(3));
+	EXPECT_EQ(to_device(self->fd, addr, 3), 0);
+	for (i = 0; i < 3; i++)
+		EXPECT_EQ(wrong_page(addr + i * page_size, 1, 25), -1);
+
+	/* No longer the same */
+	set_ksm(2);
+	set_ksm(0);
+	EXPECT_EQ(to_device(self->fd, addr, 3), 3);
+	for (i = 0; i < 3; i++)
+		EXPECT_EQ(wrong_page(addr + i * page_size, 1, 25), -1);
+	munmap(addr, 3 * page_size);
 }
 
 #define ADDS	2000
