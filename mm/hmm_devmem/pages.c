@@ -8,6 +8,7 @@
 #include <linux/export.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
+#include <linux/vmstat.h>
 
 #include "internal.h"
 
@@ -165,6 +166,19 @@ void hmm_devmem_free_pages(struct page *page, unsigned int order)
 }
 EXPORT_SYMBOL_GPL(hmm_devmem_free_pages);
 
+/*
+ * What a page was to those who had it, it is not to who gets it next; but memory of
+ * devices is reserved. If it was unlocked here, nobody has seen that it was locked.
+ */
+static void clear_flags(struct page *page)
+{
+	if (folio_test_clear_mlocked(page_folio(page))) {
+		dec_zone_page_state(page, NR_MLOCK);
+		count_vm_event(UNEVICTABLE_PGCLEARED);
+	}
+	page->flags &= ~PAGE_FLAGS_CHECK_AT_PREP | BIT(PG_reserved);
+}
+
 /* The last reference has gone */
 static void page_free(struct page *page)
 {
@@ -172,6 +186,7 @@ static void page_free(struct page *page)
 	const unsigned long index = hmm_devmem_index(page);
 	unsigned long flags;
 
+	clear_flags(page);
 	if (devmem->ops->free)
 		devmem->ops->free(devmem, page);
 	spin_lock_irqsave(&devmem->lock, flags);

@@ -91,6 +91,8 @@ static void one_page_test(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, hmm_devmem_page_data(page));
 
 	hmm_devmem_set_page_data(page, &data);
+	folio_set_active(page_folio(page));
+	SetPageDirty(page);
 	hmm_devmem_free_pages(page, 0);
 	KUNIT_EXPECT_EQ(test, nr_freed, 1);
 	KUNIT_EXPECT_PTR_EQ(test, freed_data, (void *)&data);
@@ -100,6 +102,8 @@ static void one_page_test(struct kunit *test)
 	again = take_page(test, devmem);
 	KUNIT_EXPECT_PTR_EQ(test, again, page);
 	KUNIT_EXPECT_NULL(test, hmm_devmem_page_data(again));
+	KUNIT_EXPECT_EQ(test, again->flags & PAGE_FLAGS_CHECK_AT_PREP,
+			BIT(PG_locked) | BIT(PG_reserved));
 	hmm_devmem_free_pages(again, 0);
 }
 

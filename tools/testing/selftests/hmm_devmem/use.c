@@ -442,6 +442,34 @@ TEST_F_TIMEOUT(device, merged_pages, 120)
 	munmap(addr, 3 * page_size);
 }
 
+/* Kilobytes of locked memory, as the kernel counts them */
+static long locked_memory(void)
+{
+	FILE *file = fopen("/proc/meminfo", "r");
+	char line[128];
+	long kib = -1;
+
+	while (file && kib < 0 && fgets(line, sizeof(line), file))
+		sscanf(line, "Mlocked: %ld", &kib);
+	if (file)
+		fclose(file);
+	return kib;
+}
+
+TEST_F(device, unlocked_on_the_device)
+{
+	const long before = locked_memory();
+	void *addr = map_pages(PAGES);
+
+	fill(addr, PAGES, 28);
+	ASSERT_EQ(mlock(addr, PAGES * page_size), 0);
+	EXPECT_EQ(to_device(self->fd, addr, PAGES), PAGES);
+	EXPECT_EQ(munlock(addr, PAGES * page_size), 0);
+	EXPECT_EQ(wrong_page(addr, PAGES, 28), -1);
+	munmap(addr, PAGES * page_size);
+	EXPECT_LT(locked_memory() - before, PAGES / 2 * page_size / 1024);
+}
+
 #define ADDS	2000
 
 /* A CPU that does nothing else */
