@@ -12,6 +12,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/swap.h>
 
 #include "../internal.h"
 #include "../memory_hotplug/mapper.h"
@@ -135,11 +136,26 @@ static int evict_once(struct hmm_devmem *devmem, struct eviction *e,
 	return ret;
 }
 
+/*
+ * A page that was locked in memory may be nobody's any more but for a batch of some
+ * CPU's, in which it waits for others.
+ */
+static int evict_and_drain(struct hmm_devmem *devmem, struct eviction *e,
+			   const struct limit *limit)
+{
+	const int ret = evict_once(devmem, e, limit);
+
+	if (ret || !hmm_devmem_nr_used(devmem))
+		return ret;
+	lru_add_drain_all();
+	return evict_once(devmem, e, limit);
+}
+
 /**
  * hmm_devmem_evict() - move what the processes have in device memory back
  * @devmem: device memory
  *
- * Every page that can move does, once; others may come in meanwhile.
+ * Every page that can move does; others may come in meanwhile.
  *
  * Context: Process context, without mmap locks.
  * Return: the number of pages in use afterwards, or all if there is no memory for
@@ -153,7 +169,7 @@ unsigned long hmm_devmem_evict(struct hmm_devmem *devmem)
 	hmm_devmem_begin_evicting(devmem);
 	/* If they are just moving, none is in use */
 	if (e)
-		evict_once(devmem, e, &none);
+		evict_and_drain(devmem, e, &none);
 	hmm_devmem_end_evicting(devmem);
 	kvfree(e);
 	return hmm_devmem_nr_used(devmem);
@@ -201,11 +217,11 @@ int hmm_devmem_evict_all(struct hmm_devmem *devmem, unsigned int timeout_ms,
 	e = kvmalloc(sizeof(*e), GFP_KERNEL);
 	if (!e)
 		return -ENOMEM;
-	ret = evict_once(devmem, e, &limit);
+	ret = evict_and_drain(devmem, e, &limit);
 	while (!ret && hmm_devmem_nr_used(devmem)) {
 		ret = wait_a_moment(devmem, killable) ?: check_limit(&limit);
 		if (!ret)
-			ret = evict_once(devmem, e, &limit);
+			ret = evict_and_drain(devmem, e, &limit);
 	}
 	kvfree(e);
 	return hmm_devmem_nr_used(devmem) ? ret : 0;

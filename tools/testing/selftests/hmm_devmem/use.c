@@ -470,6 +470,40 @@ TEST_F(device, unlocked_on_the_device)
 	EXPECT_LT(locked_memory() - before, PAGES / 2 * page_size / 1024);
 }
 
+static void run_on(int cpu)
+{
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(cpu, &cpus);
+	if (sched_setaffinity(0, sizeof(cpus), &cpus))
+		abort();
+}
+
+/* Nobody has them any more, but the CPU only looks at them together with others */
+static bool unmap_locked_on(int cpu, int fd)
+{
+	void *addr = map_pages(4);
+
+	fill(addr, 4, 29);
+	if (mlock(addr, 4 * page_size) || to_device(fd, addr, 4) != 4)
+		return false;
+	run_on(cpu);
+	munmap(addr, 4 * page_size);
+	run_on(!cpu);
+	return true;
+}
+
+TEST_F(device, unlocked_by_another_CPU)
+{
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		SKIP(return, "there is no other CPU");
+	ASSERT_TRUE(unmap_locked_on(1, self->fd));
+	EXPECT_EQ(ioctl(self->fd, HMM_DEVMEM_TEST_EVICT), 0);
+	ASSERT_TRUE(unmap_locked_on(1, self->fd));
+	EXPECT_EQ(device_remove(self->fd, 2000, NULL), 0);
+}
+
 #define ADDS	2000
 
 /* A CPU that does nothing else */
