@@ -41,7 +41,7 @@ struct hmm_devmem_test_add {
 /**
  * struct hmm_devmem_test_remove - who keeps the memory from being removed
  * @timeout_ms: how long to try
- * @pid: a process that has it mapped
+ * @pid: a process that has some of them mapped
  * @nr_pages: pages in use
  * @first_pfn: the first of them
  * @comm: that process's name

@@ -130,7 +130,7 @@ static void complain(struct hmm_devmem *devmem,
 {
 	if (users->pid)
 		dev_warn(devmem->dev,
-			 "%lu pages of device memory are in use, the first, pfn %#lx, by %s (pid %d)\n",
+			 "%lu pages of device memory are in use, the first is pfn %#lx, some by %s (pid %d)\n",
 			 users->nr_pages, users->first_pfn, users->comm,
 			 users->pid);
 	else

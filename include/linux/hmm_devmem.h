@@ -86,7 +86,7 @@ struct hmm_devmem_constraints {
  * struct hmm_devmem_users - who keeps device memory from being removed
  * @nr_pages: pages in use
  * @first_pfn: the first of them
- * @pid: a process that has it mapped; 0 if none has, or none was found
+ * @pid: a process that has some of them mapped; 0 if none has, or none was found
  * @comm: that process's name
  */
 struct hmm_devmem_users {

@@ -22,27 +22,20 @@
 /* A page may be locked for a moment, or its users refer to it for one */
 #define RETRY_JIFFIES	(HZ / 50 ?: 1)
 
-/**
- * hmm_devmem_find_users() - say who uses device memory
- * @devmem: device memory
- * @users: gets how many pages, which is the first, and a process that maps that
- */
-void hmm_devmem_find_users(struct hmm_devmem *devmem,
-			   struct hmm_devmem_users *users)
-{
-	const unsigned long index = hmm_devmem_next_used(devmem, 0);
-	struct mhp_mapper mapper;
-	struct folio *folio;
+/* In search of one that a process has, so many pages in use are looked at */
+#define LOOK_AT_MOST	65536
 
-	memset(users, 0, sizeof(*users));
-	users->nr_pages = hmm_devmem_nr_used(devmem);
-	if (index == devmem->nr_pages)
-		return;
-	users->first_pfn = hmm_devmem_first_pfn(devmem) + index;
-	folio = page_folio(pfn_to_page(users->first_pfn));
+/* Whether some process maps a page; names it, unless that would mean to wait */
+static bool find_mapper(unsigned long pfn, struct hmm_devmem_users *users)
+{
+	struct folio *folio = page_folio(pfn_to_page(pfn));
+	struct mhp_mapper mapper;
+	bool mapped;
+
 	if (!folio_try_get(folio))
-		return;
-	if (folio_trylock(folio)) {
+		return false;
+	mapped = folio_mapped(folio);
+	if (mapped && folio_trylock(folio)) {
 		if (mhp_folio_mapper(folio, &mapper)) {
 			users->pid = mapper.pid;
 			strscpy(users->comm, mapper.comm);
@@ -50,6 +43,32 @@ void hmm_devmem_find_users(struct hmm_devmem *devmem,
 		folio_unlock(folio);
 	}
 	folio_put(folio);
+	return mapped;
+}
+
+/**
+ * hmm_devmem_find_users() - say who uses device memory
+ * @devmem: device memory
+ * @users: gets how many pages, which is the first, and a process that maps some
+ */
+void hmm_devmem_find_users(struct hmm_devmem *devmem,
+			   struct hmm_devmem_users *users)
+{
+	const unsigned long first_pfn = hmm_devmem_first_pfn(devmem);
+	unsigned long index = hmm_devmem_next_used(devmem, 0);
+	unsigned int i;
+
+	memset(users, 0, sizeof(*users));
+	users->nr_pages = hmm_devmem_nr_used(devmem);
+	if (index == devmem->nr_pages)
+		return;
+	users->first_pfn = first_pfn + index;
+	/* The first may be the driver's own */
+	for (i = 0; i < LOOK_AT_MOST && index < devmem->nr_pages; i++) {
+		if (find_mapper(first_pfn + index, users))
+			break;
+		index = hmm_devmem_next_used(devmem, index + 1);
+	}
 }
 
 /* Pages on their way out */

@@ -646,6 +646,30 @@ TEST_F(device, removal_refused)
 	munmap(addr, PAGES * page_size);
 }
 
+/* A process is named also if the first page is the device's own */
+TEST_F(device, removal_refused_with_pages_of_its_own)
+{
+	struct hmm_devmem_test_pages own = { .order = 5 };
+	struct hmm_devmem_test_remove users;
+	void *addr;
+
+	ASSERT_EQ(ioctl(self->fd, HMM_DEVMEM_TEST_ALLOC, &own), 0);
+	EXPECT_EQ(own.index, 0);
+	addr = on_device(self->fd, 4, 30);
+	ASSERT_NE(addr, NULL);
+	let_copies_fail(1000000);
+	EXPECT_EQ(device_remove(self->fd, 50, &users), -EBUSY);
+	let_copies_fail(0);
+	EXPECT_EQ(users.nr_pages, 36);
+	EXPECT_EQ(users.first_pfn, self->before.first_pfn);
+	EXPECT_EQ(users.pid, getpid());
+	EXPECT_STREQ(users.comm, "use");
+
+	EXPECT_EQ(ioctl(self->fd, HMM_DEVMEM_TEST_FREE, &own), 0);
+	EXPECT_EQ(wrong_page(addr, 4, 30), -1);
+	munmap(addr, 4 * page_size);
+}
+
 TEST_F(device, copy_to_the_device_fails)
 {
 	void *addr = map_pages(PAGES);
