@@ -7,6 +7,7 @@
 #include <linux/device.h>
 #include <linux/ioport.h>
 #include <linux/log2.h>
+#include <linux/memblock.h>
 #include <linux/memory_hotplug.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
@@ -26,12 +27,14 @@ static struct range *hot_pluggable(unsigned int *nr)
 {
 	const unsigned int most = numa_reserved_ranges(NULL, 0) + 1;
 	struct range *ranges = kcalloc(most, sizeof(*ranges), GFP_KERNEL);
-	const u64 end = arch_hot_pluggable_end();
+	u64 end;
 
 	if (!ranges)
 		return NULL;
 	*nr = numa_reserved_ranges(ranges, most);
-	if (!*nr && end)
+	/* What was declared together with RAM that is there is not among them */
+	end = *nr ? PFN_PHYS(max_pfn) : arch_hot_pluggable_end();
+	if (end)
 		ranges[(*nr)++] = (struct range) { .start = 0, .end = end - 1 };
 	return ranges;
 }

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Which physical addresses stand for device memory, and what happens when real memory wants them."""
 
+import os
+
 import pytest
 
 from harness import devmem, memory, selftests
@@ -56,6 +58,22 @@ def test_hot_pluggable_addresses_are_used_last(device):
         devmem.ask(g, "remove")
         assert devmem.ask(g, f"add {size} {first} {first + 4 * size - 1}") == ""
         assert devmem.state(g).start == first + 3 * size
+        devmem.unload(g)
+
+
+@pytest.mark.expected_skip("memmap= is x86's")
+@pytest.mark.skipif(os.environ.get("TEST_ARCH", "x86_64") != "x86_64", reason="memmap= is x86's")
+def test_a_hole_in_ram_is_used_last(device):
+    """The firmware has declared it together with the RAM around it; nobody else has it."""
+    hole, size = 1 * GIB, GIB // 4
+    with device(append=f"{ROOM['append']} memmap={size:#x}%{hole:#x}-1") as g:
+        assert not [row for row in memory.iomem(g) if row[0] < hole + size and row[1] > hole]
+        devmem.load(g, 0)
+        assert devmem.ask(g, "add 1 0 0 0 bottom-up") == ""
+        assert devmem.state(g).start >= max(end for _, end, name, _ in memory.iomem(g) if name == "System RAM")
+        devmem.ask(g, "remove")
+        assert devmem.ask(g, f"add 1 0 {hole + size - 1}") == ""
+        assert hole <= devmem.state(g).start < hole + size
         devmem.unload(g)
 
 
