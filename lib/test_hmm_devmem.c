@@ -12,6 +12,8 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/atomic.h>
+#include <linux/device.h>
+#include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/highmem.h>
 #include <linux/hmm.h>
@@ -629,15 +631,22 @@ static int __init test_init(void)
 	const struct hmm_devmem_test_add first = { .size = size_mb << 20 };
 	int ret;
 
-	/* Who opens it at once waits */
-	guard(rwsem_write)(&device.lock);
-	ret = misc_register(&test_misc);
-	if (ret)
-		return ret;
-	device.dev = test_misc.this_device;
+	device.dev = root_device_register("hmm_devmem");
+	if (IS_ERR(device.dev))
+		return PTR_ERR(device.dev);
 	ret = size_mb ? add(&first) : 0;
 	if (ret)
-		misc_deregister(&test_misc);
+		goto unregister_device;
+	/* From now on it may be opened */
+	ret = misc_register(&test_misc);
+	if (ret)
+		goto remove_devmem;
+	return 0;
+
+remove_devmem:
+	remove(HMM_DEVMEM_WAIT, NULL);
+unregister_device:
+	root_device_unregister(device.dev);
 	return ret;
 }
 module_init(test_init);
@@ -648,11 +657,11 @@ static void __exit test_exit(void)
 	unsigned long index;
 	void *order;
 
+	misc_deregister(&test_misc);
 	xa_for_each(&device.own, index, order)
 		free_pages_of_device(index);
-	if (device.devmem)
-		remove(HMM_DEVMEM_WAIT, NULL);
-	misc_deregister(&test_misc);
+	remove(HMM_DEVMEM_WAIT, NULL);
+	root_device_unregister(device.dev);
 }
 module_exit(test_exit);
 
