@@ -7,7 +7,7 @@
 #include <linux/types.h>
 
 /**
- * struct hmm_devmem_test_memory - memory of the calling process
+ * struct hmm_devmem_test_memory - memory of the process that has opened the file
  * @addr: first address
  * @size: in bytes
  * @buffer: where the device reads from, or writes to

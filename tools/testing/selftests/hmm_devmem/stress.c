@@ -64,7 +64,7 @@ static void let_child_look(struct worker *w)
 
 		/* Its own copies, of which the parent sees nothing */
 		fill(w->addr, PAGES / 2, ~w->seed);
-		to_device(fd, w->addr, PAGES);
+		to_device(device_open(), w->addr, PAGES);
 		wrong |= wrong_page(w->addr, PAGES / 2, ~w->seed) >= 0;
 		_exit(wrong);
 	}
