@@ -418,8 +418,7 @@ int mhp_add(struct mhp_range_op *op)
 
 	mhp_assert_requested();
 	if (wants_room)
-		ret = hmm_devmem_make_room(op->t.start, op->t.size,
-					   &op->t.refusal);
+		ret = hmm_devmem_make_room(op);
 	if (!ret) {
 		mem_hotplug_begin();
 		ret = mhp_walk(&op->t, MHP_RANGE_PRESENT);

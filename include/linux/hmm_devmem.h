@@ -16,7 +16,7 @@
 struct device;
 struct hmm_devmem;
 struct hmm_devmem_range;
-struct mhp_refusal;
+struct mhp_range_op;
 struct range;
 struct resource;
 struct vm_fault;
@@ -165,11 +165,16 @@ vm_fault_t hmm_devmem_fault(struct hmm_devmem *devmem, struct vm_fault *vmf);
 unsigned long hmm_devmem_evict(struct hmm_devmem *devmem);
 
 /* For the core of memory hotplug */
-int hmm_devmem_make_room(u64 start, u64 size, struct mhp_refusal *refusal);
+bool hmm_devmem_has(u64 addr);
+int hmm_devmem_make_room(struct mhp_range_op *op);
 void hmm_devmem_room_taken(void);
 #else
-static inline int hmm_devmem_make_room(u64 start, u64 size,
-				       struct mhp_refusal *refusal)
+static inline bool hmm_devmem_has(u64 addr)
+{
+	return false;
+}
+
+static inline int hmm_devmem_make_room(struct mhp_range_op *op)
 {
 	return 0;
 }

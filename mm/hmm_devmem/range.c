@@ -227,6 +227,27 @@ void hmm_devmem_range_remove(struct hmm_devmem_range *range)
 	kfree(range);
 }
 
+static bool is_ours(const struct dev_pagemap *pagemap)
+{
+	return pagemap && pagemap->ops == &hmm_devmem_pagemap_ops;
+}
+
+/**
+ * hmm_devmem_has() - is an address one of device memory?
+ * @addr: the address, or any number
+ *
+ * Context: Process context. It may have come or gone meanwhile.
+ * Return: whether it is of ours, and has struct pages.
+ */
+bool hmm_devmem_has(u64 addr)
+{
+	struct dev_pagemap *pagemap = get_dev_pagemap(PHYS_PFN(addr), NULL);
+	const bool ours = is_ours(pagemap);
+
+	put_dev_pagemap(pagemap);
+	return ours;
+}
+
 /**
  * hmm_devmem_at() - whose device memory has a page frame?
  * @pfn: the page frame, or any number
@@ -238,13 +259,9 @@ void hmm_devmem_range_remove(struct hmm_devmem_range *range)
 struct hmm_devmem *hmm_devmem_at(unsigned long pfn)
 {
 	struct dev_pagemap *pagemap = get_dev_pagemap(pfn, NULL);
-	struct hmm_devmem *devmem = NULL;
+	struct hmm_devmem *devmem = is_ours(pagemap) ? pagemap->owner : NULL;
 
 	lockdep_assert_held(&hmm_devmem_ranges_lock);
-	if (!pagemap)
-		return NULL;
-	if (pagemap->ops == &hmm_devmem_pagemap_ops)
-		devmem = pagemap->owner;
 	put_dev_pagemap(pagemap);
 	return devmem;
 }

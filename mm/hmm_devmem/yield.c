@@ -68,9 +68,10 @@ static int move(struct hmm_devmem *devmem, const struct range *wanted,
 	return 0;
 }
 
-static int move_all(const struct range *wanted, struct mhp_refusal *refusal)
+static int move_all(const struct range *wanted, struct mhp_range_op *op)
 {
 	struct hmm_devmem *devmem;
+	bool checked = false;
 	unsigned long pfn;
 	int ret = 0;
 
@@ -78,33 +79,39 @@ static int move_all(const struct range *wanted, struct mhp_refusal *refusal)
 	for (pfn = PHYS_PFN(wanted->start); !ret && pfn <= PHYS_PFN(wanted->end);
 	     pfn += PAGES_PER_SECTION) {
 		devmem = hmm_devmem_at(pfn);
-		if (devmem)
-			ret = move(devmem, wanted, refusal);
+		if (!devmem)
+			continue;
+		/* Nothing moves for what cannot come */
+		if (!checked)
+			ret = mhp_range_check_request(op);
+		checked = true;
+		if (!ret)
+			ret = move(devmem, wanted, &op->t.refusal);
 	}
 	return ret;
 }
 
 /**
  * hmm_devmem_make_room() - make room for real memory
- * @start: first address that it will have
- * @size: its size in bytes
- * @refusal: gets why there is no room
+ * @op: the range that is to be added; is told why there is no room
  *
  * Until hmm_devmem_room_taken() is called, nobody gets any addresses for device
  * memory.
  *
  * Context: Process context, device_hotplug_lock held, mem_hotplug_lock not.
- * Return: 0 if no device memory of ours has any of the addresses now; -EBUSY.
+ * Return: 0 if no device memory of ours has any of the addresses now; -EBUSY; or what
+ * mhp_range_check_request() returns, and nothing has moved.
  */
-int hmm_devmem_make_room(u64 start, u64 size, struct mhp_refusal *refusal)
+int hmm_devmem_make_room(struct mhp_range_op *op)
 {
-	struct range wanted = { .start = start };
+	struct range wanted = { .start = op->t.start };
 
 	mutex_lock(&hmm_devmem_ranges_lock);
 	/* What cannot be added is refused elsewhere */
-	if (!size || check_add_overflow(start, size - 1, &wanted.end))
+	if (!op->t.size ||
+	    check_add_overflow(op->t.start, op->t.size - 1, &wanted.end))
 		return 0;
-	return move_all(&wanted, refusal);
+	return move_all(&wanted, op);
 }
 
 /**

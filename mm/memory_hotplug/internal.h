@@ -263,6 +263,7 @@ void mhp_clients_end_batch(struct mhp_client_list *list,
 /* range.c */
 int mhp_range_check(u64 start, u64 size, struct mhp_refusal *refusal);
 int mhp_range_check_mappable(struct mhp_transition *t);
+int mhp_range_check_request(struct mhp_range_op *op);
 int mhp_range_claim(struct mhp_transition *t);
 void mhp_range_unclaim(struct mhp_transition *t);
 int mhp_range_list(struct mhp_transition *t);

@@ -61,7 +61,8 @@ int mhp_node_resolve(struct mhp_range_op *op)
 {
 	int nid = op->nid;
 
-	if (op->flags & MHP_NID_IS_MGID) {
+	/* It is a node already if this is the second time */
+	if (op->flags & MHP_NID_IS_MGID && !op->group) {
 		op->group = memory_group_find_by_id(nid);
 		if (!op->group)
 			return mhp_refuse_walk(&op->t, MHP_REFUSED_NODE,

@@ -5,6 +5,7 @@
  */
 
 #include <linux/firmware-map.h>
+#include <linux/hmm_devmem.h>
 #include <linux/ioport.h>
 #include <linux/memblock.h>
 #include <linux/pfn.h>
@@ -157,15 +158,10 @@ int mhp_range_check_mappable(struct mhp_transition *t)
 			       "the kernel cannot map these addresses");
 }
 
-static int claim_resource(struct mhp_range_op *op)
+static int check_addresses(struct mhp_range_op *op)
 {
 	const u64 start = op->t.start, size = op->t.size;
-	unsigned long flags = IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY;
-	char name[64];
 	int ret;
-
-	if (strcmp(op->res_name, RAM_NAME))
-		flags |= IORESOURCE_SYSRAM_DRIVER_MANAGED;
 
 	ret = mhp_range_check_mappable(&op->t);
 	if (ret)
@@ -175,16 +171,94 @@ static int claim_resource(struct mhp_range_op *op)
 		return mhp_refuse_walk(&op->t, MHP_REFUSED_ADDRESS, -E2BIG,
 				       "mem= on the command line ends memory at %#llx while booting",
 				       max_mem_size);
+	return 0;
+}
 
+/* Once nothing else has the addresses: what of the request cannot be */
+static int check_rest(struct mhp_range_op *op)
+{
+	int ret;
+
+	ret = mhp_range_check(op->t.start, op->t.size, &op->t.refusal);
+	if (!ret)
+		ret = mhp_section_check_backer(op);
+	if (!ret)
+		ret = mhp_node_resolve(op);
+	return ret;
+}
+
+static int refuse_taken(struct mhp_range_op *op, const char *by)
+{
+	return mhp_refuse_walk(&op->t, MHP_REFUSED_CONFLICT, -EEXIST,
+			       "\"%s\" has some of these addresses, see /proc/iomem",
+			       by);
+}
+
+/* For walk_iomem_res_desc(): what does not make room */
+static int stays(struct resource *res, void *found)
+{
+	if (res->desc == IORES_DESC_DEVICE_PRIVATE_MEMORY ||
+	    hmm_devmem_has(res->start))
+		return 0;
+	*(struct resource *)found = *res;
+	return 1;
+}
+
+static int check_free(struct mhp_range_op *op)
+{
+	const u64 start = op->t.start, end = start + op->t.size - 1;
+	struct resource found;
+	char name[64];
+
+	if (walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_BUSY, start, end,
+				&found, stays) == 1 &&
+	    iomem_name_in_range(found.start, found.end, name, sizeof(name)))
+		return refuse_taken(op, name);
+	return 0;
+}
+
+/**
+ * mhp_range_check_request() - can a range be added, if device memory makes room?
+ * @op: the range
+ *
+ * All that mhp_range_claim() would refuse it for, in the same order.
+ *
+ * Context: device_hotplug_lock held.
+ * Return: 0; -EEXIST, -E2BIG, -EINVAL or -EPERM, as mhp_range_claim().
+ */
+int mhp_range_check_request(struct mhp_range_op *op)
+{
+	int ret;
+
+	ret = mhp_section_ops_check(op);
+	if (!ret)
+		ret = check_addresses(op);
+	if (!ret)
+		ret = check_free(op);
+	if (!ret)
+		ret = check_rest(op);
+	return ret;
+}
+
+static int claim_resource(struct mhp_range_op *op)
+{
+	const u64 start = op->t.start, size = op->t.size;
+	unsigned long flags = IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY;
+	char name[64];
+	int ret;
+
+	if (strcmp(op->res_name, RAM_NAME))
+		flags |= IORESOURCE_SYSRAM_DRIVER_MANAGED;
+	ret = check_addresses(op);
+	if (ret)
+		return ret;
 	op->res = __request_region(&iomem_resource, start, size, op->res_name,
 				   flags);
 	if (op->res)
 		return 0;
 	if (iomem_name_in_range(start, start + size - 1, name,
 				sizeof(name)))
-		return mhp_refuse_walk(&op->t, MHP_REFUSED_CONFLICT, -EEXIST,
-				       "\"%s\" has some of these addresses, see /proc/iomem",
-				       name);
+		return refuse_taken(op, name);
 	return mhp_refuse_walk(&op->t, MHP_REFUSED_NO_MEMORY, -ENOMEM,
 			       "no memory to claim the range");
 }
@@ -238,11 +312,7 @@ int mhp_range_claim(struct mhp_transition *t)
 		if (ret)
 			return ret;
 	}
-	ret = mhp_range_check(t->start, t->size, &t->refusal);
-	if (!ret)
-		ret = mhp_section_check_backer(op);
-	if (!ret)
-		ret = mhp_node_resolve(op);
+	ret = check_rest(op);
 	if (!ret)
 		ret = claim_memblock(op);
 	if (ret)

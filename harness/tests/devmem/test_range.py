@@ -165,3 +165,23 @@ def test_a_dimm_comes_and_there_is_no_other_place(device):
         assert devmem.ask(g, "remove") == ""
         comes(g, address)
         devmem.unload(g)
+
+
+def test_it_does_not_move_for_what_cannot_be_added(device):
+    """Not whole blocks, no node, and addresses of which others have some."""
+    with device() as g:
+        address = dimm_address(g)
+        was = devmem.confine(g, inside(g, address), address + 4 * GIB - 1)
+        selftests.load(g, "mhp_provider")
+        block = memory.block_size(g)
+        for request, errno in ((f"0 {was.start:#x} {block // 2:#x}", "EINVAL"),
+                               (f"0 {was.start:#x} 0", "E2BIG"),
+                               (f"9999 {was.start:#x} {block:#x}", "EINVAL"),
+                               (f"0 0 {was.start + block:#x}", "EEXIST"),
+                               (f"0 0 {was.start + block // 2:#x}", "EEXIST")):
+            assert selftests.put(g, "/sys/module/mhp_provider/parameters/add", request) == errno
+            assert devmem.state(g) == was
+        # And for what can be it does
+        assert selftests.put(g, "/sys/module/mhp_provider/parameters/add", f"0 {was.start:#x} {block:#x}") == "ok"
+        assert devmem.state(g).moves == 1
+        devmem.unload(g)
