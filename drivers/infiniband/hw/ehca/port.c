@@ -219,8 +219,7 @@ int ehca_port_immutable(struct ib_device *ib, u32 port,
 		return ret;
 	immutable->gid_tbl_len = attr.gid_tbl_len;
 	immutable->pkey_tbl_len = attr.pkey_tbl_len;
-	immutable->core_cap_flags = RDMA_CORE_CAP_PROT_IB |
-				    RDMA_CORE_CAP_AF_IB;
+	immutable->core_cap_flags = RDMA_CORE_CAP_PROT_IB;
 	immutable->max_mad_size = 0;
 	return 0;
 }
