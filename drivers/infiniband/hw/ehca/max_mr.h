@@ -130,6 +130,7 @@ void ehca_max_mr_dismantle(struct ehca_memory *memory);
 void ehca_veto_init(struct ehca_memory *memory);
 void ehca_veto_text(const struct ehca_memory *memory, char *buf, size_t size);
 void ehca_reclaim(struct ehca_memory *memory);
+bool ehca_reclaim_until(struct ehca_memory *memory, unsigned long deadline);
 void ehca_region_drop(struct ehca_memory *memory, struct ehca_region *region);
 bool ehca_region_holds_ram(const struct ehca_memory *memory);
 const char *ehca_place_name(const struct ehca_place *place);

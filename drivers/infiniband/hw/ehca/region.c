@@ -9,6 +9,7 @@
  */
 
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/printk.h>
 #include <linux/ratelimit.h>
 #include <linux/slab.h>
@@ -33,15 +34,25 @@ static bool has_left_ram(const struct ehca_memory *memory)
 	return false;
 }
 
-static void free_left(struct ehca_memory *memory)
+static bool is_over(unsigned long deadline)
+{
+	return time_after(jiffies, deadline);
+}
+
+static void free_left(struct ehca_memory *memory, unsigned long deadline)
 {
 	struct ehca_region *region, *next;
 
 	list_for_each_entry_safe(region, next, &memory->left, list) {
-		if (ebus_mr_free(&region->mr, &memory->owner))
-			continue;
-		list_del(&region->list);
-		free_region(memory, region);
+		if (!ebus_mr_free(&region->mr, &memory->owner)) {
+			list_del(&region->list);
+			free_region(memory, region);
+		} else if (is_over(deadline)) {
+			/* Next time the others are tried first */
+			list_move_tail(&region->list, &memory->left);
+		}
+		if (is_over(deadline))
+			return;
 	}
 }
 
@@ -83,21 +94,36 @@ static void free_max(struct ehca_memory *memory)
 }
 
 /**
- * ehca_reclaim() - free regions that are no longer needed
+ * ehca_reclaim_until() - free regions that are no longer needed, as long as there is time
  * @memory: the adapter's
+ * @deadline: in jiffies; no region is begun with after it
  *
  * Those that the firmware did not free so far, and the max MR, if it has no users.
  *
  * Context: Process context, may sleep; &ehca_memory.mr_lock held.
+ * Return: false if the time is over, so that there may be some that were not tried.
  */
-void ehca_reclaim(struct ehca_memory *memory)
+bool ehca_reclaim_until(struct ehca_memory *memory, unsigned long deadline)
 {
 	lockdep_assert_held(&memory->mr_lock);
-	free_left(memory);
-	free_max(memory);
+	free_left(memory, deadline);
+	if (!is_over(deadline))
+		free_max(memory);
 	mutex_lock(&memory->lock);
 	memory->held = ehca_region_holds_ram(memory);
 	mutex_unlock(&memory->lock);
+	return !is_over(deadline);
+}
+
+/**
+ * ehca_reclaim() - free regions that are no longer needed
+ * @memory: the adapter's
+ *
+ * Context: As ehca_reclaim_until().
+ */
+void ehca_reclaim(struct ehca_memory *memory)
+{
+	ehca_reclaim_until(memory, jiffies + MAX_JIFFY_OFFSET);
 }
 
 /**

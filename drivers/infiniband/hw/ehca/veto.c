@@ -175,17 +175,16 @@ static int query_offline(struct memory_client *client,
  */
 static void try_reclaim(struct ehca_memory *memory)
 {
-	unsigned long start;
-
 	if (!READ_ONCE(memory->held) && list_empty_careful(&memory->left))
 		return;
 	if (time_before(jiffies, READ_ONCE(memory->reclaim_after)) ||
 	    !mutex_trylock(&memory->mr_lock))
 		return;
-	start = jiffies;
-	ehca_reclaim(memory);
-	/* All memory hotplug waits meanwhile: not for each block of a request */
-	if (time_after(jiffies, start + HZ))
+	/*
+	 * All memory hotplug waits meanwhile: for one slow call, not for one of each
+	 * region and for each block of a request
+	 */
+	if (!ehca_reclaim_until(memory, jiffies + HZ))
 		WRITE_ONCE(memory->reclaim_after, jiffies + SLOW_PAUSE);
 	mutex_unlock(&memory->mr_lock);
 }

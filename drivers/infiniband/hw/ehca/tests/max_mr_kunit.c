@@ -4,6 +4,8 @@
  * what is theirs, and nothing is lost.
  */
 
+#include <linux/delay.h>
+
 #include "harness.h"
 
 #define ADAPTER "adapter ehca7 at U78A0.001.DNWHZWR-P1-C6 (DRC HCA 1)"
@@ -276,6 +278,55 @@ static void user_space_is_kept_from_a_block(struct kunit *test)
 	expect_all_is_well(test);
 }
 
+static unsigned int nr_slow;
+static u64 slow[3];
+
+/* Longer than a block waits for a call and goes on with the next */
+static void be_slow(const struct ebus_hcall *call)
+{
+	if (nr_slow < ARRAY_SIZE(slow))
+		slow[nr_slow] = call->arg[1];
+	nr_slow++;
+	msleep(1200);
+}
+
+/*
+ * All memory hotplug waits: for one of them, whatever becomes of it; not at once again,
+ * and not always for the same
+ */
+static void a_block_waits_for_one_slow_call(struct kunit *test)
+{
+	struct harness *h = test->priv;
+	struct ehca_region *region[3];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(region); i++) {
+		region[i] = make_of_user(h, (void *)1);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(region[i]));
+	}
+	KUNIT_ASSERT_EQ(test, 0, come(h, 0));
+	fake_firmware_fail(h->fake, 1, 1000, H_RESOURCE);
+	for (i = 0; i < ARRAY_SIZE(region); i++)
+		ehca_region_end(&h->memory, region[i]);
+	leave(h, 0);
+	nr_slow = 0;
+	h->fake->before = be_slow;
+	KUNIT_EXPECT_EQ(test, -EBUSY, go(h, 1, true));
+	KUNIT_EXPECT_EQ(test, 1, nr_slow);
+	h->memory.reclaim_after = jiffies;
+	h->fake->fail_nr = 0;
+	KUNIT_EXPECT_EQ(test, -EBUSY, go(h, 1, true));
+	KUNIT_EXPECT_EQ(test, 2, nr_slow);
+	KUNIT_EXPECT_NE(test, slow[0], slow[1]);
+	KUNIT_EXPECT_EQ(test, -EBUSY, go(h, 1, true));
+	KUNIT_EXPECT_EQ(test, 2, nr_slow);
+	h->fake->before = NULL;
+	h->memory.reclaim_after = jiffies;
+	KUNIT_EXPECT_EQ(test, 0, go(h, 1, true));
+	KUNIT_EXPECT_EQ(test, 3, ehca_test_unpinned);
+	expect_all_is_well(test);
+}
+
 static void user_space_is_refused(struct kunit *test)
 {
 	struct harness *h = test->priv;
@@ -348,6 +399,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(user_space_vetoes_nothing),
 	KUNIT_CASE(user_space_is_kept),
 	KUNIT_CASE(user_space_is_kept_from_a_block),
+	KUNIT_CASE(a_block_waits_for_one_slow_call),
 	KUNIT_CASE(user_space_is_refused),
 	KUNIT_CASE(the_end_with_regions_left),
 	KUNIT_CASE(the_end_while_a_block_changes),
