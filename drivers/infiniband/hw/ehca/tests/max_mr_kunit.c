@@ -207,6 +207,10 @@ static const struct ebus_extent far_pages = {
 	.start_pfn = PHYS_PFN(SZ_1G), .nr_pages = PHYS_PFN(SZ_64K),
 };
 
+/* Neither those of users in the kernel nor of the driver's own */
+#define USER_ACCESS	EBUS_MR_REMOTE_READ
+#define USER_PD		20
+
 static struct ehca_region *make_of_user(struct harness *h, void *pins)
 {
 	const struct ebus_mr_shape shape = {
@@ -217,16 +221,24 @@ static struct ehca_region *make_of_user(struct harness *h, void *pins)
 		.nr_extents = 1,
 	};
 
-	return ehca_region_make(&h->memory, ACCESS, 20, &shape, pins);
+	return ehca_region_make(&h->memory, USER_ACCESS, USER_PD, &shape, pins);
 }
 
-/* Memory of users in user space is pinned, and that is all that keeps it. */
+/*
+ * Memory of users in user space is pinned, and that is all that keeps it. The region is
+ * in the user's domain with the user's rights.
+ */
 static void user_space_vetoes_nothing(struct kunit *test)
 {
 	struct harness *h = test->priv;
 	struct ehca_region *region = make_of_user(h, (void *)1);
+	const struct fake_mr *mr;
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR(region));
+	mr = fake_firmware_mr(h->fake, region->mr.rkey);
+	KUNIT_ASSERT_NOT_NULL(test, mr);
+	KUNIT_EXPECT_EQ(test, USER_ACCESS, mr->access);
+	KUNIT_EXPECT_EQ(test, USER_PD, mr->pd);
 	KUNIT_EXPECT_EQ(test, 16, region->mr.page_shift);
 	KUNIT_EXPECT_EQ(test, SZ_1G + 0x123,
 			fake_firmware_translate(h->fake, region->mr.rkey,
@@ -251,14 +263,14 @@ static void user_space_is_kept(struct kunit *test)
 	fake_firmware_fail(h->fake, 1, 3, H_RESOURCE);
 	ehca_region_end(&h->memory, region);
 	KUNIT_EXPECT_EQ(test, 0, ehca_test_unpinned);
-	KUNIT_EXPECT_TRUE(test, ehca_region_left_in(&h->memory, 20));
+	KUNIT_EXPECT_TRUE(test, ehca_region_left_in(&h->memory, USER_PD));
 	/* Asked once more, in vain, and then with success, by whoever comes and goes */
 	KUNIT_EXPECT_EQ(test, 0, query(h, 0));
 	KUNIT_ASSERT_EQ(test, 0, come(h, 0));
 	KUNIT_EXPECT_EQ(test, 0, ehca_test_unpinned);
 	leave(h, 0);
 	KUNIT_EXPECT_EQ(test, 1, ehca_test_unpinned);
-	KUNIT_EXPECT_FALSE(test, ehca_region_left_in(&h->memory, 20));
+	KUNIT_EXPECT_FALSE(test, ehca_region_left_in(&h->memory, USER_PD));
 	expect_all_is_well(test);
 }
 
