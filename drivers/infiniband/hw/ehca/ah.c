@@ -11,8 +11,8 @@
 #include "ehca.h"
 #include "qp.h"
 
-/* The widest link of any adapter: 12 lanes of 2.5 Gb/s */
-#define WIDEST_LINK	12
+/* No link of the adapters' time is faster: 12 lanes of 10 Gb/s, as multiples of 2.5 */
+#define FASTEST_LINK	48
 
 /* In units of 2.5 Gb/s; 0 or an errno */
 static int link_rate(struct ib_device *ib, u32 port, int *rate)
@@ -44,7 +44,7 @@ int ehca_pauses(struct ib_device *ib, u32 port, u8 static_rate, bool may_sleep,
 		u8 *pauses)
 {
 	const int path = ib_rate_to_mult(static_rate);
-	int link = WIDEST_LINK, ret;
+	int link = FASTEST_LINK, ret;
 
 	*pauses = 0;
 	if (static_rate == IB_RATE_PORT_CURRENT)
