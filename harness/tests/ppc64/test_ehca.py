@@ -289,6 +289,23 @@ def test_surplus(channel):
         nothing_wrong(g)
 
 
+def test_surplus_from_the_beginning(channel):
+    """More than the adapter can register is there before it: told once, and users are refused until it is gone."""
+    with channel() as g:
+        blocks = plug(g, lmbs=2)
+        ehca.load_model(g, f"hca_max_mr_size={2 << 30:#x}")
+        g.run("dmesg -c")
+        ehca.load(g)
+        told, = (line for line in g.run("dmesg").splitlines() if "users in the kernel will be refused" in line)
+        assert f"with memory{blocks[1]}, memory{blocks[0]} there is more than the 2048 MiB" in told, told
+        assert ehca.hold(g, "early") == "ENOSPC"
+        for block in blocks[::-1]:
+            assert not request(g, f"memory remove index {drc_index(block)}")
+        assert ehca.hold(g, "late") == "ok"
+        ehca.release(g)
+        nothing_wrong(g)
+
+
 def test_regions_do_not_refuse(channel):
     """What processes have registered stays where it is, and everything else may come and go."""
     with channel() as g:

@@ -326,6 +326,19 @@ void ehca_max_mr_dismantle(struct ehca_memory *memory)
 	mutex_destroy(&memory->mr_lock);
 }
 
+/* What was there before the adapter; of what comes later each block is told */
+static void check_surplus_replayed(struct ehca_memory *memory)
+{
+	char surplus[SURPLUS_LEN];
+
+	mutex_lock(&memory->lock);
+	ehca_ram_surplus(ram_of(memory), memory->max_mr_size,
+			 memory_block_size_bytes(), surplus, sizeof(surplus));
+	mutex_unlock(&memory->lock);
+	if (*surplus)
+		ehca_warn_surplus(memory, surplus);
+}
+
 /**
  * ehca_max_mr_init() - map all RAM, and follow memory hotplug
  * @memory: the adapter's; @owner to @unpin are set, and &memory_client.name
@@ -345,6 +358,8 @@ int ehca_max_mr_init(struct ehca_memory *memory)
 	ret = memory_client_register(&memory->client);
 	if (ret)
 		ehca_max_mr_dismantle(memory);
+	else
+		check_surplus_replayed(memory);
 	return ret;
 }
 

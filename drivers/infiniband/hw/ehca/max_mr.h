@@ -128,6 +128,7 @@ u64 ehca_memory_io(struct ehca_memory *memory, phys_addr_t phys, u64 len);
 int ehca_max_mr_prepare(struct ehca_memory *memory);
 void ehca_max_mr_dismantle(struct ehca_memory *memory);
 void ehca_veto_init(struct ehca_memory *memory);
+void ehca_warn_surplus(const struct ehca_memory *memory, const char *what);
 void ehca_veto_text(const struct ehca_memory *memory, char *buf, size_t size);
 void ehca_reclaim(struct ehca_memory *memory);
 bool ehca_reclaim_until(struct ehca_memory *memory, unsigned long deadline);

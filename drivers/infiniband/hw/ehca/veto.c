@@ -274,9 +274,22 @@ static void end(struct memory_client *client, bool other)
 	ehca_ram_retire(drop);
 }
 
-static void warn_surplus(struct ehca_memory *memory,
-			 const struct memory_event *event)
+/**
+ * ehca_warn_surplus() - tell that there is more RAM than the adapter can register
+ * @memory: the adapter's
+ * @what: names of the memory blocks that are too much
+ */
+void ehca_warn_surplus(const struct ehca_memory *memory, const char *what)
 {
+	pr_warn("%s: with %s there is more than the %llu MiB that the adapter can register: users in the kernel will be refused until that is removed\n",
+		ehca_place_name(&memory->place), what,
+		memory->max_mr_size >> 20);
+}
+
+static void check_surplus_block(struct ehca_memory *memory,
+				const struct memory_event *event)
+{
+	char name[32];
 	u64 bytes;
 
 	mutex_lock(&memory->lock);
@@ -284,16 +297,15 @@ static void warn_surplus(struct ehca_memory *memory,
 	mutex_unlock(&memory->lock);
 	if (bytes <= memory->max_mr_size)
 		return;
-	pr_warn("%s: memory%lu is more than the %llu MiB that the adapter can register: users in the kernel will be refused until it is removed\n",
-		ehca_place_name(&memory->place),
-		event->memmap_start_pfn / PHYS_PFN(memory_block_size_bytes()),
-		memory->max_mr_size >> 20);
+	snprintf(name, sizeof(name), "memory%lu",
+		 event->memmap_start_pfn / PHYS_PFN(memory_block_size_bytes()));
+	ehca_warn_surplus(memory, name);
 }
 
 static void online(struct memory_client *client, struct memory_event *event)
 {
 	end(client, false);
-	warn_surplus(to_memory(client), event);
+	check_surplus_block(to_memory(client), event);
 }
 
 static void cancel_online(struct memory_client *client,
