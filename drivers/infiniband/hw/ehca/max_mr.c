@@ -287,7 +287,10 @@ int ehca_max_mr_prepare(struct ehca_memory *memory)
 	return 0;
 }
 
-/* Nobody hears of them again, nor does anything write to them */
+/*
+ * Nobody hears of them again, nor does anything write to them; unless the firmware keeps
+ * a queue pair, too, against which nothing can be done here.
+ */
 static void abandon_left(struct ehca_memory *memory)
 {
 	struct ehca_region *region, *next;
