@@ -9,8 +9,9 @@
 #include "hca_hw.h"
 #include "model.h"
 
-#define HCA_NR_PORTS		2
+#define HCA_NR_PORTS		2	/* ehca_classes.h, struct ehca_shca */
 #define HCA_NR_PKEYS		16	/* hipz_hw.h, struct hipz_query_port */
+/* Limits that H_QUERY_PORT tells; assumed */
 #define HCA_NR_GIDS		2
 #define HCA_MTU			4	/* enum ib_mtu: 2048 */
 #define HCA_MAX_MESSAGE		BIT(30)

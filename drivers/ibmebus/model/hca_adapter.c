@@ -17,8 +17,9 @@ enum {
 
 #define NODE_GUID	0x0002550000001ca0ULL	/* also hca_ports.c */
 #define VENDOR		0x00025500		/* an OUI of IBM's */
-#define PART		0x00010000
 #define REVISION	(2 << 24)		/* eHCA2: ehca_main.c of Linux 4.4 */
+/* Assumed; nothing is limited to the last two, as the driver alone knows of them */
+#define PART		0x00010000
 #define ACK_DELAY	15
 #define MAX_PDS		65536
 #define MAX_AHS		65536

@@ -45,6 +45,7 @@
 
 struct ehca_aqp1;
 
+/* 4.4's ehca_classes.h, struct ehca_shca: no adapter has more */
 #define EHCA_MAX_PORTS	2
 
 /*

@@ -13,6 +13,7 @@
 /* Of connections: that peers may write and read (assumed, the firmware needs it) */
 #define ACCESS_CONNECTED	3
 
+/* InfiniBand has 3 bits for the one and 5 for the other: rdma/ibta_vol1_c12.h, CM_REQ_* */
 #define MAX_RETRIES		7
 #define MAX_TIME		31
 #define QPN_MASK		GENMASK(23, 0)
