@@ -19,7 +19,7 @@
 
 /* Limits that H_QUERY_HCA tells; assumed, enough for a driver to be tested */
 #define HCA_MAX_QPS		1024
-#define HCA_MAX_CQS		1024
+#define HCA_MAX_CQS		2048
 #define HCA_MAX_EQS		16
 #define HCA_MAX_CQES		32768
 #define HCA_MAX_WQES		4096

@@ -22,7 +22,7 @@ enum {
 #define PART		0x00010000
 #define ACK_DELAY	15
 #define MAX_PDS		65536
-#define MAX_AHS		65536
+#define MAX_AHS		32768
 
 /* ehca_classes.h of Linux 4.4, HCA_CAP_* */
 #define CAP_BAD_PKEYS		IBM_BIT(3)

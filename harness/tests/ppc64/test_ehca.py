@@ -97,6 +97,26 @@ def test_memory_for_the_kernel(channel):
         nothing_wrong(g)
 
 
+def test_files_of_the_adapter(channel):
+    """Each tells the number that it is named for, as the firmware has it at the moment."""
+    with channel() as g:
+        ehca.load(g)
+        assert ehca.hold(g, "storage") == "ok"
+        stream = ehca.Stream(g)
+        objects = ehca.objects(g)
+        now = {f"cur_{kind}": objects[f"hca_{kind.upper()}"] for kind in ("eq", "cq", "qp", "mr")}
+        assert len(set(now.values())) == 4, "no two are the same, so that they cannot be confused"
+        # hca.h and hca_adapter.c of the model
+        limits = {"num_ports": 2, "hw_ver": 2 << 24, "max_eq": 16, "max_cq": 2048, "max_qp": 1024, "max_mr": 4096,
+                  "max_pd": 65536, "max_ah": 32768}
+        where = f"{ehca.BUS}/devices/*lhca*"
+        for name, number in {**now, **limits}.items():
+            assert g.run(f"cat {where}/{name}") == f"{number}\n", name
+        handle = g.run(f"od -A n -v -t x8 /proc/device-tree{ehca.path(g)}/ibm,hca-handle").strip()
+        assert g.run(f"cat {where}/adapter_handle") == f"{int(handle, 16):x}\n"
+        stream.stop()
+
+
 def tell_model(g, name, line):
     g.run(f"echo {line} > {ehea.MODEL}/{name}")
 
