@@ -6,6 +6,7 @@ helps.
 """
 
 import re
+import signal
 
 import pytest
 
@@ -393,11 +394,13 @@ def test_region_in_the_way(channel):
         assert not selftests.difference(before, selftests.snapshot(g))
         process.check(handle)
 
+        # For ever, so that there is no end but by the signal, and none if that is not looked for all the while
         assert selftests.put(g, TIME_LIMIT, "0") == "ok"
         offline = g.spawn(f"exec {selftests.program('mhp')} put {memory.SYSFS}/memory{block}/state offline")
         g.run(f"until grep -q page=pinned {memory.SYSFS}/memory{block}/hotplug/progress; do :; done")
-        offline.kill()
-        offline.wait()
+        assert offline.status is None
+        offline.kill(signal.SIGUSR1)
+        assert offline.wait() == (1, "EINTR\n")
         assert states(g, [block]) == {"online"} and parse(memory.refusal(g, block)).reason == "signal"
 
         process.deregister(handle)
