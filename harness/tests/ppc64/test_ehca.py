@@ -150,6 +150,24 @@ def test_ports(channel):
         nothing_wrong(g)
 
 
+def test_change_of_a_port(channel):
+    """Its capabilities, and what it counts; it is as it was if a call fails, and goes down if it is told to."""
+    with channel() as g:
+        ehca.load(g)
+        ehca.run(g, "ud")
+        for call, number in (("H_QUERY_PORT", 2), ("H_MODIFY_PORT", 1)):
+            ehea.fail(g, f"{call} {number} H_HARDWARE")
+            assert selftests.put(g, f"{ehca.CLIENT}/run", "port") == "EIO"
+            ehea.fail(g, "clear")
+            assert ehca.result(g)[1].startswith("capabilities: ")
+        ehca.run(g, "port")
+        ehca.wait_for_event(g, "port error", 2)
+        tell_model(g, "hca_link", "1 up")
+        ehca.wait_for_event(g, "port active", 2)
+        ehca.run(g, "rc")
+        nothing_wrong(g)
+
+
 @pytest.mark.parametrize("kind, event", [("qp", "QP fatal error"), ("cq", "CQ error")])
 def test_what_breaks(channel, kind, event):
     """A queue that the adapter gives up: all that is outstanding ends, whoever uses it is told, and others go on."""

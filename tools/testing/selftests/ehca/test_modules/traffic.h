@@ -14,6 +14,7 @@
  *	violations.c	what must fail
  *	retries.c	who sends before anybody receives
  *	states.c	queue pairs that are reset, drain or have been in error
+ *	port.c		a port that is changed
  *	events.c	what happens to the adapter and to what it has
  *
  * Functions that return int return 0 or a negative errno; -EPROTO stands for
@@ -156,7 +157,7 @@ void events_show(struct seq_file *m);
 void events_listen(struct ib_device *device);
 void events_ignore(void);
 
-/* transfers.c, datagrams.c, violations.c, retries.c, states.c: what can be run */
+/* What can be run: transfers.c, datagrams.c, violations.c, retries.c, states.c, port.c */
 int run_rc(struct ib_device *device);
 int run_uc(struct ib_device *device);
 int run_ud(struct ib_device *device);
@@ -164,6 +165,7 @@ int run_stream(struct ib_device *device);
 int run_violations(struct ib_device *device);
 int run_retries(struct ib_device *device);
 int run_states(struct ib_device *device);
+int run_port(struct ib_device *device);
 void transfers_count(u64 bytes);
 
 #endif /* _EHCA_TRAFFIC_H */
