@@ -136,6 +136,11 @@ def test_ports(channel):
         assert {port(g, number, "state") for number in (1, 2)} == {"1: DOWN"}
         assert selftests.put(g, f"{ehca.CLIENT}/run", "rc") == "EPROTO"
         assert ehca.result(g)[1].endswith("port 1 is not active")
+        # A port that is not active has nothing to break: what may be another is told, and no more
+        tell_model(g, "hca_malfunction", "lid 1 76")
+        for what in ("LID change", "P_key change", "SM change"):
+            ehca.wait_for_event(g, what)
+        assert int(port(g, 1, "lid"), 0) == 76
         tell_model(g, "hca_link", "1 up")
         ehca.wait_for_event(g, "port active", 2)
         ehca.run(g, "rc")
