@@ -694,6 +694,40 @@ static void read_by_the_driver_has_no_room(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, NR_SLOTS - 1, sq->posted);
 }
 
+static u8 wqe_flags(u64 number)
+{
+	struct ehca_work_queue *sq = &rig->qp.sq;
+	const struct ehca_wqe *wqe =
+		ebus_queue_entry(&sq->queue, ehca_wq_slot(sq, number));
+
+	return wqe->flags;
+}
+
+/* What the sender wants of the receiver and of the adapter */
+static void flags_of_requests(struct kunit *test)
+{
+	static const struct {
+		int send;
+		u8 wqe;
+	} cases[] = {
+		{ 0, 0 },
+		{ IB_SEND_SIGNALED, EHCA_WQE_SIGNAL },
+		{ IB_SEND_SOLICITED, EHCA_WQE_SOLICITED },
+		{ IB_SEND_FENCE, EHCA_WQE_FENCE },
+		{ IB_SEND_SIGNALED | IB_SEND_SOLICITED,
+		  EHCA_WQE_SIGNAL | EHCA_WQE_SOLICITED },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		const u64 number = rig->qp.sq.posted;
+
+		KUNIT_ASSERT_EQ(test, 0, send(i, cases[i].send));
+		KUNIT_EXPECT_EQ_MSG(test, cases[i].wqe, wqe_flags(number),
+				    "send_flags %#x", cases[i].send);
+	}
+}
+
 static void impossible_requests(struct kunit *test)
 {
 	struct ib_sge sge[3] = {};
@@ -767,6 +801,7 @@ static struct kunit_case work_cases[] = {
 	KUNIT_CASE(read_by_the_driver_flushed),
 	KUNIT_CASE(read_by_the_driver_has_room),
 	KUNIT_CASE(read_by_the_driver_has_no_room),
+	KUNIT_CASE(flags_of_requests),
 	KUNIT_CASE(impossible_requests),
 	KUNIT_CASE(status_of_errors),
 	{}
