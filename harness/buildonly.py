@@ -105,6 +105,7 @@ CALLERS = {
     "drivers/dax/kmem": "DEV_DAX_KMEM",
     "drivers/firmware/memmap": "FIRMWARE_MEMMAP",
     "drivers/hv/hv_balloon": "HYPERV_BALLOON",
+    "drivers/infiniband/ulp/ipoib/ipoib_main": "INFINIBAND_IPOIB",
     "drivers/net/ethernet/ibm/ehea/ehea_main": "EHEA",
     "drivers/s390/char/sclp_cmd": "S390",
     "drivers/s390/char/sclp_config": "S390",

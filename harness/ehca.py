@@ -12,7 +12,7 @@ COLLECTION = "ehca"
 CLIENT = "/sys/kernel/debug/ehca_traffic"
 BUS = "/sys/bus/ibmebus"
 UVERBS = "/dev/infiniband/uverbs0"
-MODULES = ["ebus_model", "ehca", "ehea", "ib_uverbs"]
+MODULES = ["ebus_model", "ehca", "ehea", "ib_ipoib", "ib_uverbs"]
 RUNS = ("rc", "uc", "ud", "violations", "retries", "states")
 
 # What the operator reads, down to the way out

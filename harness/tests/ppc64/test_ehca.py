@@ -217,6 +217,23 @@ def test_idle(channel):
         nothing_wrong(g)
 
 
+def test_ip_over_infiniband(channel):
+    """Without subnet administration it has nothing to work with: no interface, no user, whoever comes first."""
+    with channel() as g:
+        block = plug(g)[1]
+        ehca.load_model(g)
+        g.run("modprobe ehca")
+        before = ehca.objects(g)
+        for module in ("ib_ipoib", "ehca"):
+            g.run(f"modprobe {module}")
+            assert ehca.is_there(g) and not g.run("ls /sys/class/net | grep ^ib", check=False)
+            assert ehca.objects(g) == before
+            for verb in ("remove", "add"):
+                assert not request(g, f"memory {verb} index {drc_index(block)}")
+            g.run("rmmod ehca")
+        nothing_wrong(g)
+
+
 def stop_users(g, told):
     for name in told["users"]:
         while selftests.put(g, f"{ehca.CLIENT}/release", name) == "ok":
