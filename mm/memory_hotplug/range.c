@@ -221,7 +221,7 @@ static int check_free(struct mhp_range_op *op)
  * mhp_range_check_request() - can a range be added, if device memory makes room?
  * @op: the range
  *
- * All that mhp_range_claim() would refuse it for, in the same order.
+ * All that mhp_range_claim() would refuse it for, but want of memory, in the same order.
  *
  * Context: device_hotplug_lock held.
  * Return: 0; -EEXIST, -E2BIG, -EINVAL or -EPERM, as mhp_range_claim().

@@ -47,7 +47,7 @@ void hea_frame_done(enum hea_drop result)
 	results[result]++;
 }
 
-/* What a driver has posted; that it does so is counted by the doorbell */
+/* A driver has rung the doorbell: counted apart from what becomes of the entries */
 void hea_entries_posted(unsigned int nr)
 {
 	lockdep_assert_held(&hea_lock);
