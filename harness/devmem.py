@@ -20,6 +20,11 @@ def program(name):
     return selftests.program(name, COLLECTION)
 
 
+def one_thing_at_a_time(guest):
+    """Results of the selftests that find the device's memory unused and leave it so."""
+    return [result for name in ("use", "kinds", "remove") for result in guest.ktap(program(name), timeout=300)]
+
+
 def load(guest, size_mb=64):
     guest.run(f"modprobe {MODULE} size_mb={size_mb}", 120)
 

@@ -104,5 +104,5 @@ def test_device_memory_that_shares_struct_pages(other_guest):
 def test_memory_of_a_device(other_guest, record_ktap):
     with other_guest(modules=[devmem.MODULE], files=devmem.files(other_guest.image), mem="4G") as g:
         devmem.load(g)
-        record_ktap(g.ktap(devmem.program("use"), timeout=300))
+        record_ktap(devmem.one_thing_at_a_time(g))
         devmem.unload(g)

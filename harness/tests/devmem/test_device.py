@@ -37,7 +37,7 @@ def test_use(device, record_ktap):
         no_huge_pages = g.sh(f"test -d {HUGE_PAGES}")[0] != 0
         if not no_huge_pages:
             g.run(f"echo always > {HUGE_PAGES}/enabled")
-        record_ktap(g.ktap(devmem.program("use"), timeout=300), expected_skips=HUGE if no_huge_pages else ())
+        record_ktap(devmem.one_thing_at_a_time(g), expected_skips=HUGE if no_huge_pages else ())
         devmem.unload(g)
         assert where(g) == before
 
