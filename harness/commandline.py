@@ -34,6 +34,7 @@ class Options:
     append: str = ""
     panic_on_warn: bool = True
     dom0: str = None            # run under Xen, as a dom0 with so much memory
+    kunit: bool = False         # run the kernel's KUnit suites, which is most of the time that such a kernel boots
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,6 +118,8 @@ def kernel_line(options, machine):
         words.append(machine.acpi_append)
     if options.panic_on_warn:
         words.append("panic_on_warn=1")
+    if not options.kunit:
+        words.append("kunit.enable=0")
     return " ".join(filter(None, words + [options.append]))
 
 

@@ -69,17 +69,18 @@ class Guest:
     acpi        boot with ACPI, or from a device tree where the machine can; see commandline.has_acpi()
     port        "virtio" or "serial": what the agent talks over
     dom0        run under Xen, as a dom0 with so much memory
+    kunit       run the KUnit suites that the kernel and its modules have
     timeout     seconds until the agent must have answered
     """
 
     def __init__(self, kernel=None, mem="2G", maxmem=None, slots=0, smp=2, append="", nodes=None, extra=(),
                  modules=None, timeout=120, name=None, files=None, programs=(), acpi=None, port="virtio",
-                 accel=None, panic_on_warn=True, dom0=None):
+                 accel=None, panic_on_warn=True, dom0=None, kunit=False):
         self.image = pathlib.Path(kernel) if kernel else kernels.image_of()
         self.options = commandline.Options(
             arch=kernels.arch_of(self.image).name, mem=mem, maxmem=maxmem, slots=slots, smp=smp, nodes=nodes,
             extra=tuple(extra), acpi=acpi, port=port, accel=accel, append=append, panic_on_warn=panic_on_warn,
-            dom0=dom0)
+            dom0=dom0, kunit=kunit)
         self.modules, self.files, self.programs = modules, files, programs
         self.boot_timeout = timeout
         self.name = log_name(name)
@@ -211,7 +212,7 @@ class Guest:
         return results
 
     def kunit(self):
-        """The results of every KUnit suite that has run since boot, from debugfs."""
+        """The results of every KUnit suite that has run since boot, from debugfs; Guest(kunit=True) lets them."""
         results = []
         for path in self.run("ls -d /sys/kernel/debug/kunit/*/results").split():
             results += ktap.parse(self.run(f"cat {path}"))

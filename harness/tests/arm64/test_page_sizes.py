@@ -39,7 +39,7 @@ def address_bits(request):
 
 
 def test_kunit(other_guest, record_ktap):
-    with other_guest() as g:
+    with other_guest(kunit=True) as g:
         record_ktap(g.kunit())
 
 

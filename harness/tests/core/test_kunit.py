@@ -18,7 +18,7 @@ def our_suites(image):
 
 
 def test_kunit(spare_guest, kernel_fault, record_ktap):
-    with spare_guest(kernel=kernel_fault, modules=[MODULE]) as g:
+    with spare_guest(kernel=kernel_fault, modules=[MODULE], kunit=True, timeout=480) as g:
         g.run(f"modprobe {MODULE} coherent={SPARE:#x}", 120)
         results = g.kunit()
         g.run(f"rmmod {MODULE}")

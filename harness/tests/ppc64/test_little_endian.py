@@ -16,7 +16,7 @@ def kernel_little(kernel_named):
 
 
 def test_kunit(guest, kernel_little, record_ktap):
-    with guest(kernel=kernel_little) as g:
+    with guest(kernel=kernel_little, kunit=True) as g:
         assert g.run("uname -m") == "ppc64le\n"
         record_ktap(g.kunit())
 
