@@ -116,11 +116,11 @@ def test_a_deadline_is_enough_for_what_can_go(field):
     for block in blocks:
         field.online(block, "online_movable")
     holder, _ = field.pin(blocks[0])
-    field.timeout(2000)
+    field.timeout(4000)
     writer = field.spawn_offline(blocks[0])
     field.await_file(blocks[0], "hotplug/progress", "page=pinned")
     # Waits for the other, whose time this is, and only then has its own
-    field.timeout(1000)
+    field.timeout(3000)
     field.offline(blocks[1])
     assert writer.wait() == (1, "ETIMEDOUT\n")
     field.end(holder)
