@@ -193,9 +193,9 @@ static int write_hca_malfunction(char *line)
 {
 	unsigned int number, value = 0;
 	struct hca_port *port;
-	char what[8];
+	char what[12];
 
-	if (sscanf(line, "%7s %u %u", what, &number, &value) < 2)
+	if (sscanf(line, "%11s %u %u", what, &number, &value) < 2)
 		return -EINVAL;
 	lockdep_assert_held(&hea_lock);
 	if (!strcmp(what, "cq"))
@@ -209,6 +209,8 @@ static int write_hca_malfunction(char *line)
 		hca_port_move(port, value);
 	else if (!strcmp(what, "adapter"))
 		hca_notify_port(port, HCA_EVENT_ADAPTER);
+	else if (!strcmp(what, "reregister") && port->active)
+		hca_notify_port(port, HCA_EVENT_PORT_OTHER);
 	else
 		return -EINVAL;
 	return 0;
@@ -264,8 +266,8 @@ static const struct file_kind kinds[] = {
 	/* eHCA: "<port> up|down" of the wire, and whether the port is active */
 	{ "hca_link", show_hca_link, write_hca_link },
 	/*
-	 * eHCA: "qp <index>", "cq <index>", "adapter <port>" or "lid <port> <LID>"; an
-	 * index is the last 16 bits of a handle
+	 * eHCA: "qp <index>", "cq <index>", "adapter <port>", "reregister <port>" or
+	 * "lid <port> <LID>"; an index is the last 16 bits of a handle
 	 */
 	{ "hca_malfunction", NULL, write_hca_malfunction },
 	/* eHCA: "<key> <address> <length>" in a region, up to 64 bytes; these bytes */

@@ -6,8 +6,8 @@
  *   hold:	a user of that name, who has a protection domain and does nothing
  *   release:	it goes; "all": all of them
  *   place:	"<address> <size>": buffers are there from now on; "0 0": anywhere
- *   run:	rc, uc, ud, violations, retries, states or port, once; or stream, until
- *		a signal
+ *   run:	rc, uc, ud, violations, retries, states, overflow or port, once; or
+ *		stream, until a signal
  *   result:	"transfers <n> bytes <n>" so far, and after a newline what was not as
  *		it has to be, the first of it since the last run began
  *   events:	"<n> <what>", a line for each kind, since the adapter came
@@ -169,6 +169,7 @@ static const struct {
 	{ "violations", run_violations },
 	{ "retries", run_retries },
 	{ "states", run_states },
+	{ "overflow", run_overflow },
 	{ "port", run_port },
 };
 

@@ -8,7 +8,7 @@
 
 #include "traffic.h"
 
-static atomic_t counts[IB_EVENT_WQ_FATAL + 1];
+static atomic_t counts[NR_EVENTS];
 static struct ib_event_handler handler;
 
 /**

@@ -22,31 +22,25 @@ static void has_news(struct ib_cq *cq, void *context)
 	wake_up_all_waiting();
 }
 
-static void cq_event(struct ib_event *event, void *context)
-{
-	event_note(event);
-}
-
-static void qp_event(struct ib_event *event, void *context)
+static void has_happened(struct ib_event *event, void *context)
 {
 	struct side *side = context;
 
 	event_note(event);
-	if (event->event != IB_EVENT_SQ_DRAINED)
-		return;
-	WRITE_ONCE(side->drained, true);
+	if (event->event < ARRAY_SIZE(side->happened))
+		WRITE_ONCE(side->happened[event->event], true);
 	wake_up_all_waiting();
 }
 
 static int make_cqs(struct side *side)
 {
-	const struct ib_cq_init_attr attr = { .cqe = MAX_WORK };
+	const struct ib_cq_init_attr attr = { .cqe = side->nr_cqes };
 	const unsigned int nr = side->port == 1 ? 1 : 2;
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
-		side->cq[i] = ib_create_cq(side->device, has_news, cq_event,
-					   side, &attr);
+		side->cq[i] = ib_create_cq(side->device, has_news,
+					   has_happened, side, &attr);
 		if (IS_ERR(side->cq[i]))
 			return PTR_ERR(side->cq[i]);
 	}
@@ -56,11 +50,11 @@ static int make_cqs(struct side *side)
 static int make_queues(struct side *side)
 {
 	struct ib_qp_init_attr attr = {
-		.event_handler = qp_event,
+		.event_handler = has_happened,
 		.qp_context = side,
 		.cap = {
-			.max_send_wr = QUEUE_DEPTH,
-			.max_recv_wr = QUEUE_DEPTH,
+			.max_send_wr = side->depth,
+			.max_recv_wr = side->depth,
 			.max_send_sge = MAX_SGES,
 			.max_recv_sge = MAX_SGES,
 		},
@@ -159,7 +153,13 @@ static int to_receive(struct side *side, const struct side *peer)
 	return ib_modify_qp(side->qp, &attr, mask);
 }
 
-static int to_send(struct side *side)
+/**
+ * side_begin_to_send() - let a queue pair send that only listens so far
+ * @side: whose
+ *
+ * Return: 0 or an errno.
+ */
+int side_begin_to_send(struct side *side)
 {
 	struct ib_qp_attr attr = {
 		.qp_state = IB_QPS_RTS,
@@ -178,6 +178,19 @@ static int to_send(struct side *side)
 }
 
 /**
+ * pair_listen() - let two queue pairs listen to each other
+ * @pair: of these; they are new, or reset
+ *
+ * Return: 0 or an errno.
+ */
+int pair_listen(struct pair *pair)
+{
+	struct side *a = &pair->side[0], *b = &pair->side[1];
+
+	return to_init(a) ?: to_init(b) ?: to_receive(a, b) ?: to_receive(b, a);
+}
+
+/**
  * pair_connect() - let two queue pairs send to each other
  * @pair: of these; they are new, or reset
  *
@@ -185,13 +198,8 @@ static int to_send(struct side *side)
  */
 int pair_connect(struct pair *pair)
 {
-	struct side *a = &pair->side[0], *b = &pair->side[1];
-	int ret;
-
-	ret = to_init(a) ?: to_init(b);
-	/* Both have to receive before one of them sends */
-	ret = ret ?: to_receive(a, b) ?: to_receive(b, a);
-	return ret ?: to_send(a) ?: to_send(b);
+	return pair_listen(pair) ?: side_begin_to_send(&pair->side[0]) ?:
+	       side_begin_to_send(&pair->side[1]);
 }
 
 /**
@@ -231,15 +239,17 @@ static int make_route(struct side *side, const struct side *peer)
 }
 
 /**
- * pair_open() - two queue pairs that send to each other
+ * pair_open_sized() - two queue pairs that send to each other, with sizes of queues
  * @device: of this adapter, of its ports 1 and 2
  * @type: IB_QPT_RC, _UC or _UD
  * @rnr_retry: how often a side sends again that had nobody to receive; 7: for ever
+ * @depth: how many requests a queue of work has room for
+ * @nr_cqes: the same of a completion queue
  *
  * Return: the pair, or an ERR_PTR().
  */
-struct pair *pair_open(struct ib_device *device, enum ib_qp_type type,
-		       u8 rnr_retry)
+struct pair *pair_open_sized(struct ib_device *device, enum ib_qp_type type,
+			     u8 rnr_retry, u32 depth, u32 nr_cqes)
 {
 	struct pair *pair;
 	unsigned int i;
@@ -253,6 +263,8 @@ struct pair *pair_open(struct ib_device *device, enum ib_qp_type type,
 		pair->side[i].port = i + 1;
 		pair->side[i].type = type;
 		pair->side[i].rnr_retry = rnr_retry;
+		pair->side[i].depth = depth;
+		pair->side[i].nr_cqes = nr_cqes;
 		ret = open_side(&pair->side[i]);
 	}
 	ret = ret ?: make_route(&pair->side[0], &pair->side[1]) ?:
@@ -262,6 +274,13 @@ struct pair *pair_open(struct ib_device *device, enum ib_qp_type type,
 		return pair;
 	pair_close(pair);
 	return ERR_PTR(ret);
+}
+
+/* For as much work as is under way at once */
+struct pair *pair_open(struct ib_device *device, enum ib_qp_type type,
+		       u8 rnr_retry)
+{
+	return pair_open_sized(device, type, rnr_retry, QUEUE_DEPTH, MAX_WORK);
 }
 
 void pair_close(struct pair *pair)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * States of queue pairs beside those in which they just work: reset and used again,
- * told to drain, and back from an error of the send queue. And what they know of a
- * second path.
+ * listening before they send, told to drain, and back from an error of the send queue.
+ * And what they know of a second path.
  */
 
 #include <linux/random.h>
@@ -141,6 +141,31 @@ static int use_again(struct pair *pair)
 	return ret ?: exchange_often(side, peer);
 }
 
+/* Whoever hears something before it sends is told that the connection is there */
+static int hear_first(struct pair *pair)
+{
+	struct side *side = &pair->side[0], *peer = &pair->side[1];
+	const u64 seed = get_random_u64();
+	int sent, received, ret;
+
+	now("a side that only listens");
+	ret = reset(side) ?: reset(peer) ?: pair_listen(pair) ?:
+	      side_begin_to_send(peer);
+	if (ret)
+		return ret;
+	buffer_fill(&peer->buffer, SIZE, seed);
+	buffer_poison(&side->buffer, 0, BUFFER_SIZE);
+	received = post_receive(side);
+	sent = post_send(peer, side, right_key(peer));
+	ret = min3(received, sent, 0);
+	ret = ret ?: wait_for_news(&side->happened[IB_EVENT_COMM_EST]);
+	ret = ret ?: work_end(peer, sent, IB_WC_SUCCESS) ?:
+		     work_end(side, received, IB_WC_SUCCESS);
+	ret = ret ?: check_received(side, seed);
+	ret = ret ?: side_expect_state(side, IB_QPS_RTR);
+	return ret ?: side_begin_to_send(side) ?: exchange_often(side, peer);
+}
+
 static int expect_waiting(struct side *side, int index)
 {
 	return side->work[index].completed ?
@@ -156,7 +181,7 @@ static int drain_sends(struct pair *pair)
 
 	now("a send queue that is told to drain");
 	ret = exchange(side, peer) ?: side_set_state(side, IB_QPS_SQD) ?:
-	      wait_for_news(&side->drained) ?:
+	      wait_for_news(&side->happened[IB_EVENT_SQ_DRAINED]) ?:
 	      side_expect_state(side, IB_QPS_SQD);
 	if (ret)
 		return ret;
@@ -249,6 +274,8 @@ static const struct {
 	enum ib_qp_type type;
 } cases[] = {
 	{ use_again, IB_QPT_RC },
+	{ hear_first, IB_QPT_RC },
+	{ hear_first, IB_QPT_UC },
 	{ drain_sends, IB_QPT_RC },
 	{ go_on, IB_QPT_UC },
 	{ go_on, IB_QPT_UD },

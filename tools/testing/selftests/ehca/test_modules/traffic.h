@@ -14,6 +14,7 @@
  *	violations.c	what must fail
  *	retries.c	who sends before anybody receives
  *	states.c	queue pairs that are reset, drain or have been in error
+ *	overflow.c	more completions than their queue has room for
  *	port.c		a port that is changed
  *	events.c	what happens to the adapter and to what it has
  *
@@ -71,6 +72,7 @@ int buffer_check(struct buffer *buffer, size_t offset, size_t size, u64 seed,
 #define MAX_SGES	3
 #define UD_QKEY		0x11223344
 #define GRH_BYTES	40	/* room for a route header, in front of a datagram */
+#define NR_EVENTS	(IB_EVENT_WQ_FATAL + 1)
 
 /**
  * struct work - a work request
@@ -99,9 +101,11 @@ struct work {
  * @psn: the first packet's number
  * @ah: for datagrams, the way to the other side, without a route header
  * @rnr_retry: how often it tries again if there is no receive request; 7: for ever
+ * @depth: how many requests each of its two queues has room for
+ * @nr_cqes: how many completions its completion queues have to have room for
  * @buffer: its memory
  * @news: a completion queue has something new
- * @drained: the send queue was told to drain, and has
+ * @happened: events of its queues
  * @work: its work requests
  */
 struct side {
@@ -116,9 +120,11 @@ struct side {
 	struct ib_ah *ah;
 	u32 psn;
 	u8 rnr_retry;
+	u32 depth;
+	u32 nr_cqes;
 	struct buffer buffer;
 	bool news;
-	bool drained;
+	bool happened[NR_EVENTS];
 	struct work work[MAX_WORK];
 };
 
@@ -132,8 +138,12 @@ struct pair {
 
 struct pair *pair_open(struct ib_device *device, enum ib_qp_type type,
 		       u8 rnr_retry);
+struct pair *pair_open_sized(struct ib_device *device, enum ib_qp_type type,
+			     u8 rnr_retry, u32 depth, u32 nr_cqes);
+int pair_listen(struct pair *pair);
 int pair_connect(struct pair *pair);
 void pair_close(struct pair *pair);
+int side_begin_to_send(struct side *side);
 int side_set_state(struct side *side, enum ib_qp_state state);
 int side_expect_state(struct side *side, enum ib_qp_state state);
 struct ib_ah *side_route(struct side *side, const struct side *peer, bool global);
@@ -157,7 +167,7 @@ void events_show(struct seq_file *m);
 void events_listen(struct ib_device *device);
 void events_ignore(void);
 
-/* What can be run: transfers.c, datagrams.c, violations.c, retries.c, states.c, port.c */
+/* What can be run: transfers.c, datagrams.c, violations.c, ... */
 int run_rc(struct ib_device *device);
 int run_uc(struct ib_device *device);
 int run_ud(struct ib_device *device);
@@ -165,6 +175,7 @@ int run_stream(struct ib_device *device);
 int run_violations(struct ib_device *device);
 int run_retries(struct ib_device *device);
 int run_states(struct ib_device *device);
+int run_overflow(struct ib_device *device);
 int run_port(struct ib_device *device);
 void transfers_count(u64 bytes);
 
