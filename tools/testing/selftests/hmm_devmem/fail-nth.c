@@ -22,6 +22,8 @@
 
 #define PAGES		16
 #define MAX_SITES	5000
+#define MEMORY		"/sys/devices/system/memory/"
+#define PLACE		(3ull << 36)	/* where there is nothing */
 
 static int fd, control;
 static void *memory;
@@ -104,6 +106,65 @@ static void be_in_use(void)
 	bring_to_device();
 }
 
+static int probe_file = -1, remove_file;
+static unsigned long long block_size;
+static unsigned int nr_without_others;
+
+static void find_block_size(void)
+{
+	FILE *file = fopen(MEMORY "block_size_bytes", "r");
+
+	if (!file || fscanf(file, "%llx", &block_size) != 1)
+		ksft_exit_fail_msg("no size of memory blocks\n");
+	fclose(file);
+}
+
+static int put_block(int file)
+{
+	char text[64];
+	int len = snprintf(text, sizeof(text), "%#llx %#llx\n", PLACE,
+			   block_size);
+
+	return pwrite(file, text, len, 0) < 0 ? -errno : 0;
+}
+
+/* The kernel gets a block there, which stays offline */
+static int bring_real_memory(void)
+{
+	return put_block(probe_file);
+}
+
+static void note_refusal(void)
+{
+	FILE *file = fopen(MEMORY "hotplug/refusal", "r");
+	char line[1024];
+
+	if (!file)
+		abort();
+	if (fgets(line, sizeof(line), file) &&
+	    strstr(line, "there is no memory to let it have others"))
+		nr_without_others++;
+	fclose(file);
+}
+
+static void be_in_the_way(void)
+{
+	struct hmm_devmem_test_add add = {
+		.size = size,
+		.min = PLACE,
+		.max = PLACE + 16 * block_size,
+		.bottom_up = true,
+	};
+
+	note_refusal();
+	/* It has come, or not */
+	put_block(remove_file);
+	be_without();
+	if (ioctl(fd, HMM_DEVMEM_TEST_ADD, &add) ||
+	    device_state(fd).first_pfn * page_size != PLACE)
+		abort();
+}
+
 static const struct {
 	const char *what;
 	void (*before)(void);
@@ -117,6 +178,7 @@ static const struct {
 	{ "access by the device", bring_to_device, device_reads, true },
 	{ "adding", be_without, add, true },
 	{ "removal under use", be_in_use, remove_it, true },
+	{ "real memory in its place", be_in_the_way, bring_real_memory, true },
 };
 
 /* Returns whether there was such an allocation */
@@ -166,12 +228,39 @@ static void test(size_t number)
 	ksft_test_result(!fired && nth > 2 && !bad, "%s\n", requests[number].what);
 }
 
+/* Only where the kernel is told of memory by hand, and nobody uses it by itself */
+static bool can_probe(void)
+{
+	probe_file = open(MEMORY "probe", O_WRONLY);
+	remove_file = open(MEMORY "remove", O_WRONLY);
+	if (probe_file < 0 || remove_file < 0)
+		return false;
+	put(MEMORY "auto_online_blocks", "offline");
+	find_block_size();
+	be_in_the_way();
+	return !bring_real_memory();
+}
+
+static void test_room(size_t number)
+{
+	const char *told = "told that there is no memory for others";
+
+	if (can_probe()) {
+		test(number);
+		ksft_test_result(nr_without_others, "%s\n", told);
+		put_block(remove_file);
+	} else {
+		ksft_test_result_code(KSFT_SKIP, requests[number].what, NULL);
+		ksft_test_result_code(KSFT_SKIP, told, NULL);
+	}
+}
+
 int main(void)
 {
 	size_t i;
 
 	ksft_print_header();
-	ksft_set_plan(ARRAY_SIZE(requests));
+	ksft_set_plan(ARRAY_SIZE(requests) + 1);
 	fd = device_open();
 	if (fd < 0)
 		ksft_exit_fail_msg("%s: %s\n", DEVICE, strerror(errno));
@@ -187,9 +276,11 @@ int main(void)
 	memory = map_pages(PAGES);
 	fill(memory, PAGES, 1);
 	memset(buffer, 1, sizeof(buffer));
-	for (i = 0; i < ARRAY_SIZE(requests); i++)
+	for (i = 0; i < ARRAY_SIZE(requests) - 1; i++)
 		test(i);
-	if (!device_state(fd).nr_pages)
-		add();
+	test_room(i);
+	be_without();
+	if (add())
+		ksft_exit_fail_msg("the device's memory cannot be added again\n");
 	ksft_finished();
 }
