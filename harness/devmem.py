@@ -22,7 +22,7 @@ def program(name):
 
 def one_thing_at_a_time(guest):
     """Results of the selftests that find the device's memory unused and leave it so."""
-    return [result for name in ("use", "kinds", "remove") for result in guest.ktap(program(name), timeout=300)]
+    return [result for name in ("use", "kinds", "remove") for result in guest.ktap(program(name), timeout=1200)]
 
 
 def load(guest, size_mb=64):

@@ -35,8 +35,15 @@ def load(g, model="", hca=1):
     if "ebus_model" not in g.run("cat /proc/modules"):
         g.run(f"modprobe ebus_model hca={hca} {model}")
     g.run("modprobe ib_uverbs; modprobe ehca")
+    if is_there(g):
+        await_active(g)
     if "ehca_traffic" not in g.run("cat /proc/modules"):
         g.run(f"insmod {selftests.program('ehca_traffic.ko', COLLECTION)}")
+
+
+def await_active(g):
+    """Until both ports are active, which they are some time after they have what it takes."""
+    g.run("until [ $(cat /sys/class/infiniband/ehca0/ports/*/state | grep -c ACTIVE) = 2 ]; do :; done", 60)
 
 
 def is_there(g):
@@ -57,6 +64,7 @@ def remove(g):
 
 def probe(g, where):
     g.run(f"echo {where} > {BUS}/probe")
+    await_active(g)
 
 
 # Users in the kernel

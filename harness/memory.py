@@ -34,6 +34,12 @@ def set_state(guest, ids, state, timeout=60):
     guest.run("set -e; " + "".join(f"echo {state} > {SYSFS}/memory{block}/state; " for block in ids), timeout)
 
 
+def wait_online(guest, number, timeout=60):
+    """Until there are so many blocks and all of them are online."""
+    guest.run(f"cd {SYSFS}; until [ $(ls -d memory[0-9]* | wc -l) = {number} ] && "
+              f"[ $(cat memory[0-9]*/state 2> /dev/null | grep -cx online) = {number} ]; do :; done", timeout)
+
+
 def auto_online(guest, state):
     """What blocks that are added from now on become by themselves."""
     guest.run(f"echo {state} > {SYSFS}/auto_online_blocks")

@@ -66,7 +66,7 @@ def run_pytest(names, select, marks, workers, **settings):
     if workers > 1:
         command += ["-n", str(workers)]
         # Guests take turns on the CPUs when more than one of theirs is busy in each
-        settings["TIMEOUT_SCALE"] = os.environ.get("TIMEOUT_SCALE", "2")
+        settings["TIMEOUT_SCALE"] = os.environ.get("TIMEOUT_SCALE", "4")
     if select:
         command += ["-k", select]
     LOGS.mkdir(parents=True, exist_ok=True)

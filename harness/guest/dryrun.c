@@ -256,14 +256,28 @@ static void used_huge(unsigned int block)
 	touch(block);
 }
 
+/* Writing to its stack is a page fault of the child's, which holds a page meanwhile */
 static void used_by_two(unsigned int block)
 {
+	int ready[2];
+	char byte;
+
 	used(block);
+	if (pipe(ready))
+		fail("pipe");
 	child = fork();
 	if (child < 0)
 		fail("fork");
-	while (!child)
-		pause();
+	if (!child && write(ready[1], "", 1) == 1) {
+		while (1)
+			pause();
+	}
+	if (!child)
+		_exit(1);
+	close(ready[1]);
+	if (read(ready[0], &byte, 1) != 1)
+		fail("the child");
+	close(ready[0]);
 }
 
 static void used_by_file(unsigned int block)

@@ -61,12 +61,12 @@ def test_virtio_mem(guest, kernel_ours):
         known = memory.blocks(g)
         g.qmp("qom-set", path="/machine/peripheral/vmem", property="requested-size", value=256 * MIB)
         g.wait_event("MEMORY_DEVICE_SIZE_CHANGE", id="vmem", size=256 * MIB)
-        g.run(f"until [ $(ls -d {memory.SYSFS}/memory[0-9]* | wc -l) -ge {len(known) + 2} ]; do :; done")
+        memory.wait_online(g, len(known) + 2)
         blocks = new_blocks(g, known)
         assert "virtio_mem" in refused_as_owned(g, blocks)
         g.qmp("qom-set", path="/machine/peripheral/vmem", property="requested-size", value=0)
         g.wait_event("MEMORY_DEVICE_SIZE_CHANGE", id="vmem", size=0)
-        g.run(f"until [ $(ls -d {memory.SYSFS}/memory[0-9]* | wc -l) -eq {len(known)} ]; do :; done")
+        memory.wait_online(g, len(known))
         assert memory.blocks(g) == known
 
 

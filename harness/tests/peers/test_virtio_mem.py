@@ -6,6 +6,8 @@ adds and removes memory itself, so `remove` by hand is refused in its name, and 
 afterwards.
 """
 
+import math
+
 import pytest
 
 from harness import memory
@@ -23,6 +25,14 @@ def resize(g, mib, timeout=60):
     g.qmp("qom-set", path="/machine/peripheral/vm0", property="requested-size", value=mib * MIB)
     if g.qmp("qom-get", path="/machine/peripheral/vm0", property="size") != mib * MIB:
         g.wait_event("MEMORY_DEVICE_SIZE_CHANGE", timeout, id="vm0", size=mib * MIB)
+
+
+def resize_unused(g, mib, timeout=60):
+    """The same of memory that nobody uses, and until the driver has done with its blocks, of which it needs no more."""
+    resize(g, mib, timeout)
+    size, (start, end) = memory.block_size(g), region(g)
+    others = sum(not start <= block * size < end for block in memory.blocks(g))
+    memory.wait_online(g, others + math.ceil(mib * MIB / size), timeout)
 
 
 def region(g):
@@ -50,7 +60,7 @@ def history(guest, kernel):
         before = memory.zones(g)
         pictures = []
         for size in STEPS:
-            resize(g, size)
+            resize_unused(g, size)
             pictures.append(picture(g, before))
         return pictures
 
@@ -81,7 +91,7 @@ def test_resize_under_load(guest):
             assert text.count("intact") == checks, text
         load.close_input()
         assert load.wait(60)[0] == 0, load.output
-        resize(g, 0, 120)
+        resize_unused(g, 0, 120)
         assert memory.blocks_in(g, start, end) == {}
 
 
@@ -95,7 +105,7 @@ def ranges(g):
 @pytest.mark.parametrize("state", ["online_movable", "offline"])
 def test_remove_by_hand_is_refused(guest, state):
     with guest(**GUEST) as g:
-        resize(g, 1024)
+        resize_unused(g, 1024)
         ids = sorted(memory.blocks_in(g, *region(g)))
         if state == "offline":
             memory.set_state(g, ids, "offline")
@@ -107,6 +117,6 @@ def test_remove_by_hand_is_refused(guest, state):
             assert memory.blocks(g) == before
         if state == "offline":
             memory.set_state(g, ids, "online_movable")
-        resize(g, 0)
+        resize_unused(g, 0)
         assert memory.blocks_in(g, *region(g)) == {}
         assert not [row for row in memory.iomem(g) if "virtio_mem" in row[2]]

@@ -90,8 +90,7 @@ def test_memory_for_the_kernel(channel):
     """The kernel may use what comes, and the adapter is given pages that it has taken."""
     with channel(append="") as g:
         block = loaded(g)[1]
-        memory.set_state(g, [block], "offline")
-        memory.set_state(g, [block], "online_kernel")
+        assert g.run(f"cat {memory.SYSFS}/memory{block}/valid_zones") == "Normal\n"
         ehca.place(g, block * LMB, LMB)
         ehca.run(g, "rc")
         ehca.place(g)
@@ -143,6 +142,7 @@ def test_ports(channel):
         assert int(port(g, 1, "lid"), 0) == 76
         tell_model(g, "hca_link", "1 up")
         ehca.wait_for_event(g, "port active", 2)
+        ehca.await_active(g)
         ehca.run(g, "rc")
         tell_model(g, "hca_malfunction", "lid 1 77")
         ehca.wait_for_event(g, "port error", 3)
@@ -171,6 +171,7 @@ def test_change_of_a_port(channel):
         ehca.wait_for_event(g, "port error", 2)
         tell_model(g, "hca_link", "1 up")
         ehca.wait_for_event(g, "port active", 2)
+        ehca.await_active(g)
         ehca.run(g, "rc")
         nothing_wrong(g)
 

@@ -531,8 +531,9 @@ def test_a_queue_hangs_while_memory_goes(shared_guest, lmbs):
         stall(wire, 0, True)
         assert not request(g, f"memory remove index {drc_index(lmbs[1])}")
         assert "queue 0 hangs" in g.run("dmesg -c")
-        await_resets(wire, 0, 1)
+        # Before its watchdog sees the new queues hang, too
         stall(wire, 0, False)
+        await_resets(wire, 0, 1)
         flow.flows()
         assert not request(g, f"memory add index {drc_index(lmbs[1])}")
         flow.flows()

@@ -184,7 +184,7 @@ def test_batches(field, named):
     # The one in the middle refuses: those before come back, in a batch of their own or one by one
     middle = f"memory{field.spare + 1}"
     holder, _ = field.pin(field.spare + 1)
-    field.timeout(1000)
+    field.timeout(3000)
     assert field.put(f"{PROVIDER}/take", where) == "EBUSY"
     told = record(field.guest)
     offline = told[:told.index(("driver", "batch_end", f"{extent} offline")) + 1]

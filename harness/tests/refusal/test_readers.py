@@ -34,12 +34,16 @@ done
 echo stuck $rounds times
 """
 
-# The time limit is for the other block; here it may be too short, but not for ever
+# The time limit is for the other block; here it may be too short, but grows with every try
 COMES_AND_GOES = """
 for i in $(seq {rounds}); do
     {put} {sysfs}/memory{block}/state online_movable &&
     {put} {sysfs}/remove {start} && exit 1
-    until {put} {sysfs}/memory{block}/state offline; do :; done
+    tries=0
+    until {put} {sysfs}/memory{block}/state offline; do
+        tries=$((tries + 1))
+        {put} {sysfs}/hotplug/offline_timeout_ms $((100 + i + 20 * tries)) || exit 2
+    done
     {put} {sysfs}/remove {start} &&
     {put} {sysfs}/probe {start} &&
     {put} {sysfs}/hotplug/offline_timeout_ms $((100 + i)) || exit 2

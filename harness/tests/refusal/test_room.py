@@ -10,7 +10,7 @@ from harness.refusals import Refusal, parse
 from harness.tests.refusal.conftest import OBSTACLE, PROBED
 
 MIB = 1 << 20
-LIMIT_MS = 300
+LIMIT_MS = 1000
 HUGE_PAGES = "/proc/sys/vm/nr_hugepages"
 
 

@@ -10,7 +10,7 @@ from harness import memory, refusals, selftests
 from harness.tests.refusal.conftest import PROVIDER, boot
 
 MIB = 1 << 20
-LIMIT_MS = 300
+LIMIT_MS = 1000
 PROGRESS = re.compile(r"evacuated=(\d+) in-use=(\d+) passes=(\d+) at=(0x\w+) page=(\S+)"
                       r"(?: range=(0x\w+)-(0x\w+) why=(.*))?")
 PINNED = r"page pinned by 1 reference beyond its 1 mapping, anonymous memory of pin \(pid \d+\)"
@@ -50,16 +50,18 @@ def test_it_goes_on_and_shows_how_far(field, stuck):
     assert g.run(f"cat {field.file(block, 'hotplug/progress')}") == "idle\n"
     g.run("rm -f /tmp/enough")
     poll = g.spawn(POLL.format(field.file(block, "hotplug/progress")))
+    poll.wait_output("idle\n")
     writer = field.spawn_offline(block)
     # For as long as it takes to see that more than one try fails
-    poll.wait_until(lambda output: re.search(r"passes=3\d ", output))
+    poll.wait_until(lambda output: re.search(r"passes=([3-9]\d|\d{3,}) ", output), 120)
     assert writer.status is None
     assert g.run(f"cat {field.file(block, 'hotplug/state')}") == "occupied\n"
     assert field.check(block) == ["busy"]
     assert g.run(f"cat {field.file(block + 1, 'hotplug/progress')}") == "idle\n"
     writer.kill(signal.SIGUSR1)
     assert writer.wait(30) == (1, "EINTR\n")
-    g.run(f"[ $(cat {field.file(block, 'hotplug/progress')}) = idle ]; touch /tmp/enough")
+    poll.wait_until(lambda output: output.count("idle\n") == 2)
+    g.run("touch /tmp/enough")
     status, output = poll.wait()
     assert status == 0
     first, *lines, last = output.splitlines()
@@ -105,7 +107,7 @@ def test_a_deadline(field, stuck, watch):
 def test_a_deadline_in_the_first_pass(field, stuck, watch):
     """What held it up is named, although nobody has seen all of the block."""
     block, address = stuck
-    field.timeout(1)
+    field.timeout(20)
     refusal = watch.offline_refused("ETIMEDOUT", block)
     assert (refusal.reason, refusal.page, refusal.first) == ("timeout", "pinned", address)
 
@@ -116,11 +118,11 @@ def test_a_deadline_is_enough_for_what_can_go(field):
     for block in blocks:
         field.online(block, "online_movable")
     holder, _ = field.pin(blocks[0])
-    field.timeout(4000)
+    field.timeout(8000)
     writer = field.spawn_offline(blocks[0])
     field.await_file(blocks[0], "hotplug/progress", "page=pinned")
     # Waits for the other, whose time this is, and only then has its own
-    field.timeout(3000)
+    field.timeout(6000)
     field.offline(blocks[1])
     assert writer.wait() == (1, "ETIMEDOUT\n")
     field.end(holder)

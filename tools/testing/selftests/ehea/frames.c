@@ -14,6 +14,7 @@
 #include <arpa/inet.h>
 #include <err.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
@@ -37,10 +38,25 @@ static void attach(const char *interface)
 		.sll_family = AF_PACKET,
 		.sll_protocol = htons(ETH_P_ALL),
 	};
+	/* Not by the address: a protocol's sockets get no frames of unknown VLANs */
+	struct sock_filter ours[] = {
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 2 * ETH_ALEN),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OURS, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, -1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	const struct sock_fprog only_ours = {
+		.len = sizeof(ours) / sizeof(*ours),
+		.filter = ours,
+	};
 
 	ifindex = if_nametoindex(interface);
 	at.sll_ifindex = ifindex;
 	fd = socket(AF_PACKET, SOCK_RAW, 0);
+	/* Others may be so many that there is no room */
+	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &only_ours,
+				  sizeof(only_ours)))
+		err(2, "filter");
 	if (!ifindex || fd < 0 || bind(fd, (const void *)&at, sizeof(at)))
 		err(2, "%s", interface);
 }
@@ -154,8 +170,7 @@ static void take_frame(void)
 	/* Told once when the interface goes down; it may come up again */
 	if (n < 0 && errno != ENETDOWN)
 		err(2, "recvmsg");
-	if (n < ETH_HLEN || get16(frame + 2 * ETH_ALEN) != OURS ||
-	    from.sll_pkttype == PACKET_OUTGOING)
+	if (n < ETH_HLEN || from.sll_pkttype == PACKET_OUTGOING)
 		return;
 	for (i = 0; i < ETH_ALEN; i++)
 		printf("%s%02x", i ? ":" : "", frame[i]);

@@ -184,7 +184,7 @@ static bool await_merged(int wanted)
 }
 
 /* The kernel reads what it has merged, to compare it with what else may be the same */
-TEST_F_TIMEOUT(device, merged_pages, 120)
+TEST_F(device, merged_pages)
 {
 	char *addr = map_pages(3);
 	int i;

@@ -255,7 +255,7 @@ int main(int argc, char **argv)
 	ksft_test_result(!wrong, "nobody saw anything else\n");
 	ksft_test_result(*nr_looks, "another process looked on\n");
 	ksft_test_result(moved > PAGES * THREADS, "memory was on the device\n");
-	ksft_test_result(!failed && removals > 2, "removed under use\n");
+	ksft_test_result(!failed && removals, "removed under use\n");
 	ksft_test_result(!after.nr_used && after.nr_pages == before.nr_pages,
 			 "nothing is left on the device\n");
 	ksft_finished();
