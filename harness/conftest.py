@@ -23,7 +23,7 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "needs_debug: runs on the debug kernel in any case (set by itself)")
     config.addinivalue_line("markers", "needs_fault: wants KUnit or fault injection (set by itself)")
     config.addinivalue_line("markers", "needs_stock: compares with the base's kernel (set by itself)")
-    config.addinivalue_line("markers", "own_kernel: names its kernel itself, and runs once")
+    config.addinivalue_line("markers", "own_kernel: names its kernel itself, or cannot do with others, and runs once")
     config.addinivalue_line("markers", "not_on(arch): about what this architecture has not")
     config.addinivalue_line("markers", "measure: says something of the kernel without debugging only")
     config.addinivalue_line("markers", "alone: compares times, so no other test may run beside it")

@@ -422,6 +422,8 @@ def in_the_way(g):
     return block, process, handle, address
 
 
+# A debug kernel has memory of its own in every block that it may use, at once
+@pytest.mark.own_kernel
 def test_region_in_the_way(channel):
     """A time limit ends the offline, undone, and tells which page it was and whose; so does a signal."""
     with channel(append="", mem="1G") as g:
