@@ -146,7 +146,8 @@ static_assert(offsetof(struct hca_cqe, valid) == 59);
 #define HCA_EVENT_PORT_STATE	0x30
 #define HCA_EVENT_PORT_CONFIG	0x31
 #define HCA_EVENT_ADAPTER	0x32
-#define HCA_EVENT_PORT_OTHER	0x34	/* of an active port: who uses it registers again */
+/* With what says that the port is active, this reads: who uses it is to register again */
+#define HCA_EVENT_PORT_OTHER	0x34
 #define HCA_NEQE_PORT		IBM_MASK(8, 15)
 
 /* H_ALLOC_RESOURCE of a queue pair, second argument */

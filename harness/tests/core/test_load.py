@@ -23,13 +23,14 @@ def probe(g, count):
 
 CHUNK = 1 << 30                 # of a range that comes, after which the lock is let go
 TRACING = "/sys/kernel/tracing"
+PERCPU = 1 << 4                 # LCB_F_PERCPU: the kind of lock that mem_hotplug_lock is
 
 
 def waits_within(trace, first, last):
     """How often the trace's other process began to wait and had the lock between these two steps of a range."""
     begin, end = (next(i for i, line in enumerate(trace) if f"range {step}" in line) for step in (first, last))
-    waits = re.findall("contention_begin|contention_end", "\n".join(trace[begin:end]))
-    return sum(pair == ("contention_begin", "contention_end") for pair in zip(waits, waits[1:]))
+    waits = re.findall(r"contention_(begin|end): (\w+)", "\n".join(trace[begin:end]))
+    return sum(what == "begin" and after == ("end", lock) for (what, lock), after in zip(waits, waits[1:]))
 
 
 @pytest.mark.slow_on_debug
@@ -43,6 +44,7 @@ def test_others_have_the_lock_while_a_range_comes(spare_guest):
         image = next(start for start, _, name, _ in memory.iomem(g) if name == "Kernel code")
         g.run(f"dmesg -n 1; cd {TRACING}/events; "
               "for i in begin end; do echo 'comm == \"again\"' > lock/contention_$i/filter; done; "
+              f"echo 'comm == \"again\" && flags & {PERCPU}' > lock/contention_begin/filter; "
               "for i in lock/contention_begin lock/contention_end memory_hotplug/mhp_step; do echo 1 > $i/enable; done")
         reader = g.spawn(f"again {memory.SYSFS}/soft_offline_page {image:#x}")
         assert "first: -1" in reader.wait_output("first:", 30)

@@ -38,7 +38,7 @@ static void attach(const char *interface)
 		.sll_family = AF_PACKET,
 		.sll_protocol = htons(ETH_P_ALL),
 	};
-	/* Not by the address: a protocol's sockets get no frames of unknown VLANs */
+	/* Not by sll_protocol: such a socket gets a frame when its tag is gone */
 	struct sock_filter ours[] = {
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 2 * ETH_ALEN),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OURS, 0, 1),

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "device.h"
-#include "../kselftest_harness.h"
+#include "harness.h"
 
 #define PAGES	600
 

@@ -109,6 +109,7 @@ static void be_in_use(void)
 static int probe_file = -1, remove_file;
 static unsigned long long block_size;
 static unsigned int nr_without_others;
+static char policy[32];
 
 static void find_block_size(void)
 {
@@ -116,6 +117,16 @@ static void find_block_size(void)
 
 	if (!file || fscanf(file, "%llx", &block_size) != 1)
 		ksft_exit_fail_msg("no size of memory blocks\n");
+	fclose(file);
+}
+
+/* What becomes of blocks that are added */
+static void get_policy(void)
+{
+	FILE *file = fopen(MEMORY "auto_online_blocks", "r");
+
+	if (!file || fscanf(file, "%31s", policy) != 1)
+		ksft_exit_fail_msg("no policy of memory blocks\n");
 	fclose(file);
 }
 
@@ -235,6 +246,7 @@ static bool can_probe(void)
 	remove_file = open(MEMORY "remove", O_WRONLY);
 	if (probe_file < 0 || remove_file < 0)
 		return false;
+	get_policy();
 	put(MEMORY "auto_online_blocks", "offline");
 	find_block_size();
 	be_in_the_way();
@@ -247,8 +259,10 @@ static void test_room(size_t number)
 
 	if (can_probe()) {
 		test(number);
-		ksft_test_result(nr_without_others, "%s\n", told);
-		put_block(remove_file);
+		/* And the last has come: nothing that failed is in its way */
+		ksft_test_result(nr_without_others && !put_block(remove_file),
+				 "%s\n", told);
+		put(MEMORY "auto_online_blocks", policy);
 	} else {
 		ksft_test_result_code(KSFT_SKIP, requests[number].what, NULL);
 		ksft_test_result_code(KSFT_SKIP, told, NULL);

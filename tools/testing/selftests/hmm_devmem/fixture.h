@@ -7,11 +7,7 @@
 #include <unistd.h>
 
 #include "device.h"
-#include "../kselftest_harness.h"
-
-/* In seconds: on a debug kernel in an emulated machine, some take a minute */
-#undef TEST_TIMEOUT_DEFAULT
-#define TEST_TIMEOUT_DEFAULT 300
+#include "harness.h"
 
 #define PAGES	600		/* more than go at a time */
 

@@ -6,6 +6,7 @@
  */
 
 #include <linux/random.h>
+#include <linux/string.h>
 
 #include "traffic.h"
 
@@ -114,6 +115,7 @@ static int reset(struct side *side)
 	      side_expect_state(side, IB_QPS_RESET);
 	/* Nothing of it is heard of */
 	work_forget(side);
+	memset(side->happened, 0, sizeof(side->happened));
 	return ret;
 }
 

@@ -105,7 +105,7 @@ struct work {
  * @nr_cqes: how many completions its completion queues have to have room for
  * @buffer: its memory
  * @news: a completion queue has something new
- * @happened: events of its queues
+ * @happened: events of its queues since they were made or reset
  * @work: its work requests
  */
 struct side {
@@ -151,6 +151,7 @@ struct ib_ah *side_route(struct side *side, const struct side *peer, bool global
 /* work.c */
 int work_receive(struct side *side, struct ib_sge *sge, unsigned int nr);
 int work_send(struct side *side, struct ib_send_wr *wr);
+int work_wait_for_more(struct side *side);
 int work_wait(struct side *side, int index);
 int work_wait_all(struct side *side);
 int work_expect(struct side *side, int index, enum ib_wc_status status);

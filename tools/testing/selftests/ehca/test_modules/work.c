@@ -137,18 +137,25 @@ static int ask_for_news(struct side *side)
 	return ret;
 }
 
+/**
+ * work_wait_for_more() - wait for a completion that has not been polled
+ * @side: of this side
+ *
+ * Return: 0, if there may be one now, or an errno.
+ */
+int work_wait_for_more(struct side *side)
+{
+	const int ret = ask_for_news(side);
+
+	return ret ? min(ret, 0) : wait_for_news(&side->news);
+}
+
 /* As poll(), but wait for something */
 static int poll_or_wait(struct side *side)
 {
-	int ret;
+	const int ret = poll(side);
 
-	ret = poll(side);
-	if (ret)
-		return min(ret, 0);
-	ret = ask_for_news(side);
-	if (ret)
-		return min(ret, 0);
-	return wait_for_news(&side->news);
+	return ret ? min(ret, 0) : work_wait_for_more(side);
 }
 
 /**
