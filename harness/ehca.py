@@ -13,7 +13,7 @@ CLIENT = "/sys/kernel/debug/ehca_traffic"
 BUS = "/sys/bus/ibmebus"
 UVERBS = "/dev/infiniband/uverbs0"
 MODULES = ["ebus_model", "ehca", "ehea", "ib_ipoib", "ib_uverbs"]
-RUNS = ("rc", "uc", "ud", "violations", "retries", "states", "overflow")
+RUNS = ("rc", "uc", "ud", "violations", "retries", "states", "completions")
 
 # What the operator reads, down to the way out
 VETO = re.compile(r"adapter (?P<adapter>\S+) at (?P<location>\S+) \(DRC (?P<drc>[^)]+)\), ports 1 and 2: "

@@ -6,7 +6,7 @@
  *   hold:	a user of that name, who has a protection domain and does nothing
  *   release:	it goes; "all": all of them
  *   place:	"<address> <size>": buffers are there from now on; "0 0": anywhere
- *   run:	rc, uc, ud, violations, retries, states, overflow or port, once; or
+ *   run:	rc, uc, ud, violations, retries, states, completions or port, once; or
  *		stream, until a signal
  *   result:	"transfers <n> bytes <n>" so far, and after a newline what was not as
  *		it has to be, the first of it since the last run began
@@ -169,7 +169,7 @@ static const struct {
 	{ "violations", run_violations },
 	{ "retries", run_retries },
 	{ "states", run_states },
-	{ "overflow", run_overflow },
+	{ "completions", run_completions },
 	{ "port", run_port },
 };
 

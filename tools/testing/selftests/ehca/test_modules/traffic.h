@@ -14,7 +14,7 @@
  *	violations.c	what must fail
  *	retries.c	who sends before anybody receives
  *	states.c	queue pairs that are reset, drain or have been in error
- *	overflow.c	more completions than their queue has room for
+ *	completions.c	queues that tell of some completions, or have too many
  *	port.c		a port that is changed
  *	events.c	what happens to the adapter and to what it has
  *
@@ -152,6 +152,7 @@ struct ib_ah *side_route(struct side *side, const struct side *peer, bool global
 int work_receive(struct side *side, struct ib_sge *sge, unsigned int nr);
 int work_send(struct side *side, struct ib_send_wr *wr);
 int work_wait_for_more(struct side *side);
+int work_poll_until(struct side *side, int index);
 int work_wait(struct side *side, int index);
 int work_wait_all(struct side *side);
 int work_expect(struct side *side, int index, enum ib_wc_status status);
@@ -176,7 +177,7 @@ int run_stream(struct ib_device *device);
 int run_violations(struct ib_device *device);
 int run_retries(struct ib_device *device);
 int run_states(struct ib_device *device);
-int run_overflow(struct ib_device *device);
+int run_completions(struct ib_device *device);
 int run_port(struct ib_device *device);
 void transfers_count(u64 bytes);
 

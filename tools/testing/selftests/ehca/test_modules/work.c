@@ -6,6 +6,7 @@
 
 #include <linux/minmax.h>
 #include <linux/random.h>
+#include <linux/sched/signal.h>
 
 #include "traffic.h"
 
@@ -174,6 +175,28 @@ int work_wait(struct side *side, int index)
 	while (!ret && !side->work[index].completed)
 		ret = poll_or_wait(side);
 	return ret;
+}
+
+/**
+ * work_poll_until() - look again and again until a request is complete
+ * @side: the side that has posted it, whose queues are asked to tell of nothing
+ * @index: which it is
+ *
+ * Return: 0 or an errno.
+ */
+int work_poll_until(struct side *side, int index)
+{
+	int ret = 0;
+
+	while (ret >= 0 && !side->work[index].completed) {
+		ret = poll(side);
+		if (!ret && signal_pending(current))
+			ret = -EINTR;
+		else if (!ret && has_to_end())
+			ret = -ESHUTDOWN;
+		cond_resched();
+	}
+	return min(ret, 0);
 }
 
 /* Wait until all requests are complete */

@@ -1,12 +1,44 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * More completions than their queue has room for: those that it had room for are told,
- * the others are flushed, and whoever uses the queue is told that it has failed.
+ * Completion queues that tell of solicited messages only; and that are too small: what
+ * they have room for is told, the rest is flushed, and whoever uses them is told that
+ * they have failed.
  */
 
 #include "traffic.h"
 
+#define NR_QUIET	32
 #define NR_WORK		200	/* in a queue that wants room for one */
+
+/* An empty message, to where a receive request for it is posted */
+static int exchange(struct side *side, struct side *peer, int flags, int *received)
+{
+	struct ib_send_wr wr = {
+		.opcode = IB_WR_SEND,
+		.send_flags = IB_SEND_SIGNALED | flags,
+	};
+
+	*received = work_receive(peer, NULL, 0);
+	return min(*received, 0) ?: work_end(side, work_send(side, &wr), IB_WC_SUCCESS);
+}
+
+/* Whoever polls finds the others, too */
+static int only_solicited(struct side *side, struct side *peer)
+{
+	int i, received, ret;
+
+	now("a completion queue that tells of solicited messages only");
+	ret = ib_req_notify_cq(peer->cq[1], IB_CQ_SOLICITED);
+	for (i = 0; i < NR_QUIET && !ret; i++)
+		ret = exchange(side, peer, 0, &received) ?:
+		      work_poll_until(peer, received) ?:
+		      work_end(peer, received, IB_WC_SUCCESS);
+	if (!ret && READ_ONCE(peer->news))
+		ret = complain("told of one that is not");
+	ret = ret ?: exchange(side, peer, IB_SEND_SOLICITED, &received);
+	ret = ret ?: wait_for_news(&peer->news);
+	return ret ?: work_end(peer, received, IB_WC_SUCCESS);
+}
 
 /* Nobody receives them */
 static int post_all(struct side *side, struct side *peer)
@@ -76,15 +108,28 @@ static int overflow(struct side *side, struct side *peer)
 			       IB_WC_WR_FLUSH_ERR);
 }
 
-int run_overflow(struct ib_device *device)
+static const struct {
+	int (*function)(struct side *side, struct side *peer);
+	enum ib_qp_type type;
+	u32 depth, nr_cqes;
+} cases[] = {
+	{ only_solicited, IB_QPT_RC, QUEUE_DEPTH, MAX_WORK },
+	{ overflow, IB_QPT_UD, NR_WORK, 1 },
+};
+
+int run_completions(struct ib_device *device)
 {
 	struct pair *pair;
-	int ret;
+	unsigned int i;
+	int ret = 0;
 
-	pair = pair_open_sized(device, IB_QPT_UD, 7, NR_WORK, 1);
-	if (IS_ERR(pair))
-		return PTR_ERR(pair);
-	ret = overflow(&pair->side[0], &pair->side[1]);
-	pair_close(pair);
+	for (i = 0; i < ARRAY_SIZE(cases) && !ret; i++) {
+		pair = pair_open_sized(device, cases[i].type, 7, cases[i].depth,
+				       cases[i].nr_cqes);
+		if (IS_ERR(pair))
+			return PTR_ERR(pair);
+		ret = cases[i].function(&pair->side[0], &pair->side[1]);
+		pair_close(pair);
+	}
 	return ret;
 }
