@@ -2,6 +2,7 @@
 """Which physical addresses stand for device memory, and what happens when real memory wants them."""
 
 import os
+import re
 
 import pytest
 
@@ -10,8 +11,11 @@ from harness.dlpar import refusal
 
 pytestmark = pytest.mark.slow_on_debug
 
+PROVIDER = "/sys/module/mhp_provider/parameters"
 GIB = 1 << 30
 DIMM = 1 * GIB
+# They may be free again when they are counted
+IN_USE = re.compile("and [1-9][0-9]* of its pages are in use|and its driver is just about to empty it")
 # What comes with DLPAR is online at once: not for what could never leave it again
 ROOM = {"mem": "3G", "maxmem": "16G", "slots": 4, "append": "movable_node"}
 
@@ -167,6 +171,30 @@ def test_a_dimm_comes_and_there_is_no_other_place(device):
         devmem.unload(g)
 
 
+def test_it_moves_between_two_uses(device):
+    """Processes have memory on the device now and then: real memory comes when they have none, and they miss nothing."""
+    with device() as g:
+        start, block = inside(g, dimm_address(g)), memory.block_size(g)
+        devmem.confine(g, start, start + 4 * GIB - 1)
+        selftests.load(g, "mhp_provider")
+        users = [g.spawn(f"{devmem.program('devmem')} use {pages}") for pages in (1, 50)]
+        for _ in range(500):
+            where = f"{devmem.state(g).start:#x} {block:#x}"
+            answer = selftests.put(g, f"{PROVIDER}/add", f"0 {where}")
+            if answer == "ok":
+                assert selftests.put(g, f"{PROVIDER}/take", where) == "ok"
+            else:
+                assert answer == "EBUSY" and IN_USE.search(memory.refusal(g)), memory.refusal(g)
+            if devmem.state(g).moves >= 20:
+                break
+        assert devmem.state(g).moves >= 20
+        for user in users:
+            assert user.status is None, user.output
+            user.close_input()
+            assert user.wait(60)[0] == 0 and int(user.output) > 0, user.output
+        devmem.unload(g)
+
+
 def test_it_does_not_move_for_what_cannot_be_added(device):
     """Not whole blocks, no node, and addresses of which others have some."""
     with device() as g:
@@ -179,9 +207,9 @@ def test_it_does_not_move_for_what_cannot_be_added(device):
                                (f"9999 {was.start:#x} {block:#x}", "EINVAL"),
                                (f"0 0 {was.start + block:#x}", "EEXIST"),
                                (f"0 0 {was.start + block // 2:#x}", "EEXIST")):
-            assert selftests.put(g, "/sys/module/mhp_provider/parameters/add", request) == errno
+            assert selftests.put(g, f"{PROVIDER}/add", request) == errno
             assert devmem.state(g) == was
         # And for what can be it does
-        assert selftests.put(g, "/sys/module/mhp_provider/parameters/add", f"0 {was.start:#x} {block:#x}") == "ok"
+        assert selftests.put(g, f"{PROVIDER}/add", f"0 {was.start:#x} {block:#x}") == "ok"
         assert devmem.state(g).moves == 1
         devmem.unload(g)

@@ -7,12 +7,15 @@
  *	devmem remove [MILLISECONDS]
  *	devmem hold PAGES	keeps so many on the device until its input ends, with the
  *				file closed
+ *	devmem use PAGES	has them there and looks at them, again and again until its
+ *				input ends; how many went there
  *	devmem bench PAGES	moves them to the device and back, in ns for all
  *	devmem dmirror PAGES	the same by lib/test_hmm, less what it reads back
  */
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,6 +100,28 @@ static int hold(size_t pages)
 	return said(wrong_page(addr, pages, 1) < 0 ? 0 : -EIO);
 }
 
+/* With pauses in which nothing is on the device */
+static int use(size_t pages)
+{
+	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+	void *addr = map_pages(pages);
+	unsigned int random = pages;
+	unsigned long went = 0;
+	long ret;
+
+	fill(addr, pages, 1);
+	do {
+		ret = to_device(fd, addr, pages);
+		if (ret < 0)
+			return said(ret);
+		went += ret;
+		if (wrong_page(addr, pages, 1) >= 0)
+			return said(-EIO);
+	} while (!poll(&input, 1, rand_r(&random) % 4));
+	printf("%lu\n", went);
+	return 0;
+}
+
 static uint64_t now(void)
 {
 	struct timespec time;
@@ -177,6 +202,8 @@ int main(int argc, char **argv)
 		return remove_for(argc > 2 ? atoi(argv[2]) : 1000);
 	if (!strcmp(what, "hold") && argc > 2)
 		return hold(atol(argv[2]));
+	if (!strcmp(what, "use") && argc > 2)
+		return use(atol(argv[2]));
 	if (!strcmp(what, "bench") && argc > 2)
 		return bench(atol(argv[2]));
 	fprintf(stderr, "see the head of devmem.c\n");
