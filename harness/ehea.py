@@ -128,6 +128,12 @@ class Wire:
         """The address at the other end, of the wire's net or of another that it has."""
         return address(1 - side, self.net if net is None else net)
 
+    def know_other(self, side, net=None):
+        """Its hardware address, for good: frames that wait for it may be overtaken by the first that need not."""
+        name = self.names[1 - side]
+        hardware = re.search(r"link/ether (\S+)", self.run(1 - side, f"ip link show dev {name}"))[1]
+        self.run(side, f"arp -i {self.names[side]} -s {self.other(side, net)} {hardware}")
+
     def port_offset(self, net=None):
         """Nets share the guest's ports."""
         return 10 * (self.net if net is None else net)
@@ -158,7 +164,8 @@ class Stream:
         lines = command.output.count("\n")
         command.write(f"{line}\n")
         text = command.wait_until(lambda output: output.count("\n") > lines, timeout)
-        assert command.status is None, text
+        # "<what is wrong> at <number>" comes in between
+        assert command.status is None and " at " not in text, text
         return parse(text.splitlines()[lines])
 
     def received(self):
@@ -186,6 +193,7 @@ def tcp(wire, side=0, mib=16, where="/tmp", net=None):
 
 
 def udp(wire, side=1, size=1400, net=None):
+    wire.know_other(side, net)
     to, port = wire.other(side, net), UDP + wire.port_offset(net)
     return Stream(wire, f"udp-send {to} {port} {size}", f"udp-serve {port}", side)
 
