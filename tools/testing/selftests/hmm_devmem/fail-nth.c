@@ -262,11 +262,12 @@ static void test_room(size_t number)
 		/* And the last has come: nothing that failed is in its way */
 		ksft_test_result(nr_without_others && !put_block(remove_file),
 				 "%s\n", told);
-		put(MEMORY "auto_online_blocks", policy);
 	} else {
 		ksft_test_result_code(KSFT_SKIP, requests[number].what, NULL);
 		ksft_test_result_code(KSFT_SKIP, told, NULL);
 	}
+	if (*policy)
+		put(MEMORY "auto_online_blocks", policy);
 }
 
 int main(void)

@@ -64,22 +64,39 @@ static int check_received(struct side *side, u64 seed)
 	return ret;
 }
 
-/* A message that arrives as it was sent */
+/* Under way: what is in it, and the requests that send and receive it */
+struct message {
+	u64 seed;
+	int sent, received;
+};
+
+static int begin(struct side *side, struct side *peer, struct message *message)
+{
+	message->seed = get_random_u64();
+	buffer_fill(&side->buffer, SIZE, message->seed);
+	buffer_poison(&peer->buffer, 0, BUFFER_SIZE);
+	message->received = post_receive(peer);
+	if (message->received < 0)
+		return message->received;
+	message->sent = post_send(side, peer, right_key(side));
+	return min(message->sent, 0);
+}
+
+/* It arrives as it was sent */
+static int end(struct side *side, struct side *peer,
+	       const struct message *message)
+{
+	return work_end(side, message->sent, IB_WC_SUCCESS) ?:
+	       work_end(peer, message->received, IB_WC_SUCCESS) ?:
+	       check_received(peer, message->seed);
+}
+
 static int exchange(struct side *side, struct side *peer)
 {
-	const u64 seed = get_random_u64();
-	int received, ret;
+	struct message message;
 
-	buffer_fill(&side->buffer, SIZE, seed);
-	buffer_poison(&peer->buffer, 0, BUFFER_SIZE);
-	received = post_receive(peer);
-	if (received < 0)
-		return received;
-	ret = work_end(side, post_send(side, peer, right_key(side)),
-		       IB_WC_SUCCESS);
-	ret = ret ?: work_end(peer, received, IB_WC_SUCCESS);
-	ret = ret ?: check_received(peer, seed);
-	return ret ?: work_expect_none(side) ?: work_expect_none(peer);
+	return begin(side, peer, &message) ?: end(side, peer, &message) ?:
+	       work_expect_none(side) ?: work_expect_none(peer);
 }
 
 static int exchange_often(struct side *side, struct side *peer)
@@ -147,23 +164,15 @@ static int use_again(struct pair *pair)
 static int hear_first(struct pair *pair)
 {
 	struct side *side = &pair->side[0], *peer = &pair->side[1];
-	const u64 seed = get_random_u64();
-	int sent, received, ret;
+	struct message message;
+	int ret;
 
 	now("a side that only listens");
 	ret = reset(side) ?: reset(peer) ?: pair_listen(pair) ?:
 	      side_begin_to_send(peer);
-	if (ret)
-		return ret;
-	buffer_fill(&peer->buffer, SIZE, seed);
-	buffer_poison(&side->buffer, 0, BUFFER_SIZE);
-	received = post_receive(side);
-	sent = post_send(peer, side, right_key(peer));
-	ret = min3(received, sent, 0);
+	ret = ret ?: begin(peer, side, &message);
 	ret = ret ?: wait_for_news(&side->happened[IB_EVENT_COMM_EST]);
-	ret = ret ?: work_end(peer, sent, IB_WC_SUCCESS) ?:
-		     work_end(side, received, IB_WC_SUCCESS);
-	ret = ret ?: check_received(side, seed);
+	ret = ret ?: end(peer, side, &message);
 	ret = ret ?: side_expect_state(side, IB_QPS_RTR);
 	return ret ?: side_begin_to_send(side) ?: exchange_often(side, peer);
 }
@@ -178,26 +187,19 @@ static int expect_waiting(struct side *side, int index)
 static int drain_sends(struct pair *pair)
 {
 	struct side *side = &pair->side[0], *peer = &pair->side[1];
-	const u64 seed = get_random_u64();
-	int sent, received, ret;
+	struct message message;
+	int ret;
 
 	now("a send queue that is told to drain");
 	ret = exchange(side, peer) ?: side_set_state(side, IB_QPS_SQD) ?:
 	      wait_for_news(&side->happened[IB_EVENT_SQ_DRAINED]) ?:
 	      side_expect_state(side, IB_QPS_SQD);
-	if (ret)
-		return ret;
-	buffer_fill(&side->buffer, SIZE, seed);
-	buffer_poison(&peer->buffer, 0, BUFFER_SIZE);
-	received = post_receive(peer);
-	sent = post_send(side, peer, right_key(side));
-	ret = min3(received, sent, 0);
+	ret = ret ?: begin(side, peer, &message);
 	ret = ret ?: work_exchange_empty(peer, side, NR_ROUNDS);
-	ret = ret ?: expect_waiting(side, sent) ?: expect_waiting(peer, received);
+	ret = ret ?: expect_waiting(side, message.sent) ?:
+		     expect_waiting(peer, message.received);
 	ret = ret ?: side_set_state(side, IB_QPS_RTS);
-	ret = ret ?: work_end(side, sent, IB_WC_SUCCESS) ?:
-		     work_end(peer, received, IB_WC_SUCCESS);
-	ret = ret ?: check_received(peer, seed);
+	ret = ret ?: end(side, peer, &message);
 	return ret ?: exchange_often(side, peer);
 }
 
