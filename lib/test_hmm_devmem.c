@@ -46,6 +46,10 @@ static atomic_t fail_copies = ATOMIC_INIT(0);
 module_param_named(fail_copies, fail_copies.counter, int, 0600);
 MODULE_PARM_DESC(fail_copies, "So many of the next pages cannot be copied");
 
+static bool hold_faults;
+module_param(hold_faults, bool, 0600);
+MODULE_PARM_DESC(hold_faults, "CPUs that touch the device's memory wait");
+
 /* The device. Whoever uses its memory holds the lock for reading */
 static struct {
 	struct rw_semaphore lock;
@@ -125,6 +129,8 @@ static int test_copy(struct hmm_devmem *devmem,
 static vm_fault_t test_fault(struct hmm_devmem *devmem, struct vm_fault *vmf)
 {
 	atomic_long_inc(&device.faults);
+	while (READ_ONCE(hold_faults) && !fatal_signal_pending(current))
+		schedule_timeout_uninterruptible(1);
 	return hmm_devmem_fault(devmem, vmf);
 }
 

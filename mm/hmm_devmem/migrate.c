@@ -329,10 +329,13 @@ vm_fault_t hmm_devmem_fault(struct hmm_devmem *devmem, struct vm_fault *vmf)
 
 	if (migrate_vma_setup(&args))
 		return VM_FAULT_SIGBUS;
-	/* Somebody else is about to do it, or has done it */
-	if (!args.cpages)
-		return 0;
 	page.src = migrate_pfn_to_page(src);
+	/*
+	 * Somebody else is about to do it, or has done it; or the process has given
+	 * the memory up, and a hole can migrate, too.
+	 */
+	if (!args.cpages || !page.src)
+		return 0;
 	page.dst = alloc_page_vma(GFP_HIGHUSER_MOVABLE, vmf->vma, start);
 	if (page.dst) {
 		lock_page(page.dst);

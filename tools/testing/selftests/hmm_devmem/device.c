@@ -94,12 +94,22 @@ struct hmm_devmem_test_state device_state(int fd)
 	return state;
 }
 
+static void set_parameter(const char *path, unsigned int value)
+{
+	FILE *file = fopen(path, "w");
+
+	if (!file || fprintf(file, "%u", value) < 0 || fclose(file))
+		abort();
+}
+
 void let_copies_fail(unsigned int nr)
 {
-	FILE *file = fopen(PARAMETERS "/fail_copies", "w");
+	set_parameter(PARAMETERS "/fail_copies", nr);
+}
 
-	if (!file || fprintf(file, "%u", nr) < 0 || fclose(file))
-		abort();
+void hold_faults(bool hold)
+{
+	set_parameter(PARAMETERS "/hold_faults", hold);
 }
 
 long read_memory(int pid, const void *addr, void *buffer, size_t size)

@@ -296,4 +296,28 @@ TEST_F(device, copy_for_the_CPU_fails)
 	munmap(addr, 4 * page_size);
 }
 
+static void *read_word(void *addr)
+{
+	return (void *)(uintptr_t)*(volatile uint64_t *)addr;
+}
+
+/* Neither discarding memory nor the OOM killer waits for faults */
+TEST_F(device, it_goes_while_the_CPU_touches_it)
+{
+	void *addr = on_device(self->fd, 1, 25), *word;
+	pthread_t thread;
+
+	ASSERT_NE(addr, NULL);
+	hold_faults(true);
+	ASSERT_EQ(pthread_create(&thread, NULL, read_word, addr), 0);
+	while (device_state(self->fd).faults == self->before.faults)
+		sched_yield();
+	EXPECT_EQ(madvise(addr, page_size, MADV_DONTNEED), 0);
+	hold_faults(false);
+	pthread_join(thread, &word);
+	EXPECT_EQ(word, NULL);
+	EXPECT_EQ(used(), 0);
+	munmap(addr, page_size);
+}
+
 TEST_HARNESS_MAIN
