@@ -9,6 +9,7 @@
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/rmap.h>
+#include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -25,17 +26,15 @@
 /* In search of one that a process has, so many pages in use are looked at */
 #define LOOK_AT_MOST	65536
 
-/* Whether some process maps a page; names it, unless that would mean to wait */
+/* Names a process that maps a page, if there is one, and it means no waiting */
 static bool find_mapper(unsigned long pfn, struct hmm_devmem_users *users)
 {
 	struct folio *folio = page_folio(pfn_to_page(pfn));
 	struct mhp_mapper mapper;
-	bool mapped;
 
 	if (!folio_try_get(folio))
 		return false;
-	mapped = folio_mapped(folio);
-	if (mapped && folio_trylock(folio)) {
+	if (folio_mapped(folio) && folio_trylock(folio)) {
 		if (mhp_folio_mapper(folio, &mapper)) {
 			users->pid = mapper.pid;
 			strscpy(users->comm, mapper.comm);
@@ -43,7 +42,7 @@ static bool find_mapper(unsigned long pfn, struct hmm_devmem_users *users)
 		folio_unlock(folio);
 	}
 	folio_put(folio);
-	return mapped;
+	return users->pid;
 }
 
 /**
@@ -67,6 +66,7 @@ void hmm_devmem_find_users(struct hmm_devmem *devmem,
 	for (i = 0; i < LOOK_AT_MOST && index < devmem->nr_pages; i++) {
 		if (find_mapper(first_pfn + index, users))
 			break;
+		cond_resched();
 		index = hmm_devmem_next_used(devmem, index + 1);
 	}
 }
@@ -96,13 +96,13 @@ static void lock_batch(struct eviction *e, unsigned long pfn, unsigned long nr)
 			folio_put(folio);
 			continue;
 		}
-		/* The driver's own, or on its way to be free */
-		if (!folio_mapped(folio)) {
+		/* None if no process maps it: the driver's own, or about to be free */
+		e->anon_vmas[i] = folio_get_anon_vma(folio);
+		if (!e->anon_vmas[i]) {
 			folio_unlock(folio);
 			folio_put(folio);
 			continue;
 		}
-		e->anon_vmas[i] = folio_get_anon_vma(folio);
 		e->batch.src[i] = migrate_pfn(pfn + i) | MIGRATE_PFN_MIGRATE;
 	}
 }
