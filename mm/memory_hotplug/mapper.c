@@ -9,16 +9,17 @@
 
 #include "mapper.h"
 
+/* The thread that is the process may have ended before others */
 static bool find_task(const struct mm_struct *mm, struct mhp_mapper *mapper)
 {
-	struct task_struct *task;
+	struct task_struct *process, *thread;
 
 	guard(rcu)();
-	for_each_process(task) {
-		if (READ_ONCE(task->mm) != mm)
+	for_each_process_thread(process, thread) {
+		if (READ_ONCE(thread->mm) != mm)
 			continue;
-		get_task_comm(mapper->comm, task);
-		mapper->pid = task_pid_nr(task);
+		get_task_comm(mapper->comm, process);
+		mapper->pid = task_pid_nr(process);
 		return true;
 	}
 	return false;
