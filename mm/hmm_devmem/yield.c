@@ -107,9 +107,10 @@ int hmm_devmem_make_room(struct mhp_range_op *op)
 	struct range wanted = { .start = op->t.start };
 
 	mutex_lock(&hmm_devmem_ranges_lock);
-	/* What cannot be added is refused elsewhere */
+	/* What cannot be added, like sizes that make no sense, is refused elsewhere */
 	if (!op->t.size ||
-	    check_add_overflow(op->t.start, op->t.size - 1, &wanted.end))
+	    check_add_overflow(op->t.start, op->t.size - 1, &wanted.end) ||
+	    wanted.end > mhp_get_pluggable_range(false).end)
 		return 0;
 	return move_all(&wanted, op);
 }
