@@ -19,6 +19,7 @@
 #include <linux/hmm.h>
 #include <linux/hmm_devmem.h>
 #include <linux/ioport.h>
+#include <linux/jiffies.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/mmu_notifier.h>
@@ -362,22 +363,29 @@ static int add_exclusively(struct mm_struct *mm,
 	return 0;
 }
 
+/* Somebody may have the page locked for a moment; or it is of a file, or a huge page's */
+#define EXCLUSIVE_JIFFIES	(5 * HZ)
+
 static long atomic_access(struct process *process, struct hmm_devmem_test_memory *cmd)
 {
+	const unsigned long end = jiffies + EXCLUSIVE_JIFFIES;
 	struct mm_struct *mm = process->notifier.mm;
 	int ret;
 
 	if (!IS_ALIGNED(cmd->addr, sizeof(u64)))
 		return -EINVAL;
+	/* A coherent device has atomic operations; excluded pages could not be evicted */
+	if (coherent)
+		return -EOPNOTSUPP;
 	if (!mmget_not_zero(mm))
 		return -ESRCH;
 	do {
 		ret = fatal_signal_pending(current) ? -EINTR :
 						      add_exclusively(mm, cmd);
 		cond_resched();
-	} while (ret == -EAGAIN);
+	} while (ret == -EAGAIN && time_before(jiffies, end));
 	mmput(mm);
-	return ret;
+	return ret == -EAGAIN ? -EBUSY : ret;
 }
 
 /*

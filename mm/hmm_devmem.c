@@ -179,13 +179,12 @@ static int evict(struct hmm_devmem *devmem, unsigned int timeout_ms,
  *
  * No page can be allocated from the beginning on. If it is refused, which is logged
  * with who uses the memory, all is as before but for the pages that have moved. The
- * driver must not be in another function of device memory's meanwhile; the CPUs may
- * touch pages.
+ * driver must not be in another function of this device memory's meanwhile, not in
+ * this one either; the CPUs may touch pages.
  *
  * Context: Process context, without mmap locks and mem_hotplug_lock.
- * Return: 0; -EBUSY if pages are still in use when the time is over, or somebody
- * else is removing the memory; -EINTR if the process is being killed; -ENOMEM. With
- * %HMM_DEVMEM_WAIT always 0, unless somebody else is removing it.
+ * Return: 0; -EBUSY if pages are still in use when the time is over; -EINTR if the
+ * process is being killed; -ENOMEM. With %HMM_DEVMEM_WAIT always 0.
  */
 int hmm_devmem_remove(struct hmm_devmem *devmem, unsigned int timeout_ms,
 		      struct hmm_devmem_users *users)
@@ -221,7 +220,10 @@ static void devm_remove(void *devmem)
  * @timeout_ms: as for hmm_devmem_remove()
  * @users: likewise
  *
- * For a driver that does so before it is unbound.
+ * For a driver that does so before it is unbound, or first of all in its remove():
+ * until it returns, pages may still be copied and freed. What the driver needs for
+ * that and has allocated with devm after devm_hmm_devmem_add() is otherwise released
+ * before the memory is removed. Not while the driver is being unbound elsewhere.
  *
  * Context: As hmm_devmem_remove().
  * Return: as hmm_devmem_remove().

@@ -85,7 +85,7 @@ unsigned long hmm_devmem_next_used(struct hmm_devmem *devmem,
 
 /* migrate.c */
 
-/* Pages that go the same way at a time; as many as one page table describes */
+/* Pages that go the same way at a time */
 #define HMM_DEVMEM_BATCH	512
 
 struct hmm_devmem_batch {

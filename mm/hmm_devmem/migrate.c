@@ -12,6 +12,7 @@
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/pagewalk.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "internal.h"
@@ -234,8 +235,9 @@ static long migrate(struct hmm_devmem *devmem, struct vm_area_struct *vma,
 		return -ENOMEM;
 	args.src = batch->src;
 	args.dst = batch->dst;
-	while (start < end && (flags != MIGRATE_VMA_SELECT_SYSTEM ||
-			       hmm_devmem_has_room(devmem))) {
+	while (start < end && !fatal_signal_pending(current) &&
+	       (flags != MIGRATE_VMA_SELECT_SYSTEM ||
+		hmm_devmem_has_room(devmem))) {
 		args.start = start;
 		args.end = min3(end, pmd_addr_end(start, end),
 				start + HMM_DEVMEM_BATCH * PAGE_SIZE);
@@ -262,7 +264,7 @@ static long migrate(struct hmm_devmem *devmem, struct vm_area_struct *vma,
  *
  * Anonymous memory can move: also what was never touched, which the device then has
  * filled with zeros. Huge pages are split. What cannot move just now, or has no
- * room, stays where it is.
+ * room, stays where it is; all that is left if the caller is being killed.
  *
  * Context: Process context, mmap lock held for reading or writing.
  * Return: the number of pages that moved, 0 of memory that is not anonymous; -EINVAL
@@ -284,7 +286,8 @@ EXPORT_SYMBOL_GPL(hmm_devmem_migrate_to_device);
  * @start: first address, of a page
  * @end: address behind the last page
  *
- * What cannot move just now stays where it is.
+ * What cannot move just now stays where it is; all that is left if the caller is
+ * being killed. Huge pages on the way are split, although they are not the device's.
  *
  * Context: Process context, mmap lock held for reading or writing.
  * Return: as hmm_devmem_migrate_to_device().

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -241,6 +242,24 @@ TEST_F(device, unlocked_on_the_device)
 	EXPECT_EQ(wrong_page(addr, PAGES, 28), -1);
 	munmap(addr, PAGES * page_size);
 	EXPECT_LT(locked_memory() - before, PAGES / 2 * page_size / 1024);
+}
+
+/* No CPU can be kept out of memory that others may have mapped, too */
+TEST_F(device, atomic_access_to_shared_memory)
+{
+	uint64_t *word = mmap(NULL, page_size, PROT_READ | PROT_WRITE,
+			      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct hmm_devmem_test_memory add = {
+		.addr = (uintptr_t)word,
+		.size = 1,
+	};
+
+	ASSERT_NE(word, MAP_FAILED);
+	*word = 26;
+	EXPECT_EQ(ioctl(self->fd, HMM_DEVMEM_TEST_ATOMIC_ADD, &add), -1);
+	EXPECT_EQ(errno, EBUSY);
+	EXPECT_EQ(*word, 26);
+	munmap(word, page_size);
 }
 
 TEST_HARNESS_MAIN
