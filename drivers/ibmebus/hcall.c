@@ -20,6 +20,9 @@
 #define LONGEST_PAUSE_MS	1000
 #define PATIENCE_S		60
 
+/* What a kernel that crashed waits for all calls together; then each has one try */
+#define DYING_PATIENCE_MS	10000
+
 #ifdef CONFIG_EBUS_FIRMWARE_HOOK
 
 /* Set before the first adapter appears, cleared when the last one is gone */
@@ -188,19 +191,24 @@ static unsigned int pause_ms(long rc)
  * ebus_hcall_dying() - call the firmware from a kernel that crashed
  * @call: what to call, and what it answers
  *
- * Asks again a few times, and spins for half a second at most.
+ * Asks again a few times, and spins for half a second at most; for some seconds in
+ * all calls, of which there may be thousands.
  *
- * Context: Any. For a kernel that does not go on.
+ * Context: The last CPU. For a kernel that does not go on.
  * Return: as ebus_hcall_atomic().
  */
 long ebus_hcall_dying(struct ebus_hcall *call)
 {
-	unsigned int tries;
-	long rc = H_BUSY;
+	static unsigned int waited_ms;
+	unsigned int tries, ms;
+	long rc = ebus_hcall_atomic(call);
 
-	for (tries = 0; tries < 5 && is_busy(rc); tries++) {
-		if (tries)
-			mdelay(min(pause_ms(rc), 100u));
+	for (tries = 1; tries < 5 && is_busy(rc); tries++) {
+		ms = min(pause_ms(rc), 100u);
+		if (waited_ms + ms > DYING_PATIENCE_MS)
+			break;
+		waited_ms += ms;
+		mdelay(ms);
 		rc = ebus_hcall_atomic(call);
 	}
 	return rc;

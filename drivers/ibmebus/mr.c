@@ -18,6 +18,7 @@
 #include <linux/pfn.h>
 #include <linux/printk.h>
 #include <linux/ratelimit.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #define RESOURCE_MR		5
@@ -120,6 +121,8 @@ static int register_list(struct page_list *list)
 		return ebus_errno(rc) ?: -EIO;
 	list->left -= list->nr;
 	list->nr = 0;
+	/* A terabyte is many calls */
+	cond_resched();
 	return 0;
 }
 
@@ -180,23 +183,23 @@ static int register_pages(struct ebus_mr *mr, const struct ebus_mr_owner *owner,
 }
 
 /*
- * Bits that are set where an address of the adapter's differs from that of the memory
- * behind it, or where one extent follows another: no bit within a page may be.
- * Returns false if there is less memory than the region has bytes.
+ * Whether the memory is enough for the region. @misaligned gets the bits that are set
+ * where an address of the adapter's differs from that of the memory behind it, or
+ * where one extent follows another: none of those within a page may be.
  */
-static bool misfits(const struct ebus_mr_shape *shape, u64 *bits)
+static bool covers(const struct ebus_mr_shape *shape, u64 *misaligned)
 {
 	const u64 end = shape->io + shape->length;
 	u64 io = shape->io;
 	unsigned int i;
 
-	*bits = 0;
+	*misaligned = 0;
 	for (i = 0; i < shape->nr_extents && io != end; i++) {
 		if (start_of(shape, i) >= end_of(shape, i))
 			return false;
-		*bits |= io ^ start_of(shape, i);
+		*misaligned |= io ^ start_of(shape, i);
 		if (i)
-			*bits |= io;
+			*misaligned |= io;
 		io += min(end_of(shape, i) - start_of(shape, i), end - io);
 	}
 	return shape->length && io == end;
@@ -218,15 +221,15 @@ unsigned int ebus_mr_page_shift(const struct ebus_mr_shape *shape,
 	const u64 last = shape->io + shape->length - 1;
 	const unsigned int enough = fls64(shape->io ^ last);
 	unsigned int shift, best = 0;
-	u64 bits;
+	u64 misaligned;
 
-	if (!misfits(shape, &bits))
+	if (!covers(shape, &misaligned))
 		return 0;
 	for (shift = EBUS_MR_PAGE_SHIFT; shift <= EBUS_MR_PAGE_SHIFT_MAX;
 	     shift += 4) {
 		if (!(page_sizes & BIT_ULL(shift)))
 			continue;
-		if (bits & (BIT_ULL(shift) - 1))
+		if (misaligned & (BIT_ULL(shift) - 1))
 			break;
 		best = shift;
 		if (shift >= enough)

@@ -68,7 +68,7 @@ void ebus_queue_free(struct ebus_queue *queue)
 	for (i = 0; i < queue->nr_pages; i += QUEUE_PAGES_PER_PAGE)
 		free_page((unsigned long)queue->pages[i]);
 	kvfree(queue->pages);
-	queue->pages = NULL;
+	memset(queue, 0, sizeof(*queue));
 }
 EXPORT_SYMBOL_GPL(ebus_queue_free);
 

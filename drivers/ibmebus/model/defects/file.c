@@ -183,7 +183,7 @@ static struct platform_driver driver = {
 		.of_match_table = adapter_ids,
 	},
 	.probe = probe,
-	.remove_new = remove,
+	.remove = remove,
 };
 
 static int __init defects_init(void)
