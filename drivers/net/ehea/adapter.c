@@ -14,23 +14,31 @@ static u32 queues_of_port(const struct ehea_adapter *adapter, u32 id)
 {
 	struct ehea_link link;
 
-	if (ehea_link_query(adapter, id, &link))
-		return EHEA_MAX_QPS;
-	return ehea_many_queues ? min(link.nr_qps, EHEA_MAX_QPS) : 1;
+	if (!ehea_many_queues)
+		return 1;
+	return ehea_link_query(adapter, id, &link) ? EHEA_MAX_QPS :
+						     min(link.nr_qps, EHEA_MAX_QPS);
 }
 
-/* Regions that receive buffers need: one for each queue pair there may be */
+/*
+ * Regions that receive buffers need: one for each queue pair there may be, also of
+ * ports that the partition gets later.
+ */
 static u64 regions_of_buffers(const struct ehea_adapter *adapter, u32 nr_ports)
 {
-	u32 id, found = 0, queues = 1;
+	const u32 most = ehea_many_queues ? EHEA_MAX_QPS : 1;
+	u32 id, found = 0;
+	u64 queues = 0;
 
 	for_each_child_of_node_scoped(adapter->device->dev.of_node, node) {
 		if (of_property_read_u32(node, "ibm,hea-port-no", &id))
 			continue;
-		queues = max(queues, queues_of_port(adapter, id));
+		queues += queues_of_port(adapter, id);
 		found++;
 	}
-	return (u64)max(nr_ports, found) * queues;
+	if (found < nr_ports)
+		queues += (u64)(nr_ports - found) * most;
+	return queues;
 }
 
 static void set_limits(struct ehea_adapter *adapter,
@@ -239,7 +247,7 @@ static void init_adapter(struct ehea_adapter *adapter,
 	adapter->owner = (struct ebus_mr_owner) {
 		.calls = &ebus_mr_calls_hea,
 		.adapter = handle,
-		.access = EHEA_MR_LOCAL_WRITE,
+		.access = EBUS_MR_LOCAL_WRITE,
 		.pd = EHEA_PD,
 	};
 	adapter->regions_user = ehea_regions_user;
@@ -272,7 +280,6 @@ int ehea_adapter_probe(struct platform_device *device)
 	if (ret)
 		return dev_err_probe(&device->dev, ret,
 				     "cannot register memory\n");
-	ehea_crash_add(adapter);
 	ret = create_neq(adapter);
 	if (ret)
 		goto err_regions;
@@ -282,7 +289,6 @@ int ehea_adapter_probe(struct platform_device *device)
 	return 0;
 
 err_regions:
-	ehea_crash_del(adapter);
 	ehea_regions_destroy(adapter->regions);
 	return dev_err_probe(&device->dev, ret, "no notification queue\n");
 }
@@ -297,6 +303,5 @@ void ehea_adapter_remove(struct platform_device *device)
 
 	remove_ports(adapter);
 	destroy_neq(adapter);
-	ehea_crash_del(adapter);
 	ehea_regions_destroy(adapter->regions);
 }

@@ -1,51 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A kernel that dies leaves the adapter to the next one with everything freed: what
- * the adapter still wrote to would be that kernel's memory.
+ * the adapter still wrote to would be that kernel's memory. Only what another CPU was
+ * just asking the firmware for is not known.
  */
 
 #include <linux/errno.h>
 #include <linux/kexec.h>
-#include <linux/rculist.h>
-#include <linux/spinlock.h>
+
+/* What is for machines without kexec, too */
+#include <asm/kexec.h>
 
 #include "ehea.h"
-
-/* Read by who takes no lock, when no other CPU runs any more */
-static LIST_HEAD(adapters);
-static DEFINE_SPINLOCK(adapters_lock);
 
 /* Queues go before the memory that they use */
 static void crash_shutdown(void)
 {
-	struct ehea_adapter *adapter;
-
 	ehea_resources_crash();
-	list_for_each_entry_lockless(adapter, &adapters, list)
-		ehea_regions_force_free(adapter->regions);
+	ehea_regions_crash();
 	ehea_addresses_crash();
-}
-
-/**
- * ehea_crash_add() - there is an adapter now, with its regions
- * @adapter: which
- */
-void ehea_crash_add(struct ehea_adapter *adapter)
-{
-	spin_lock(&adapters_lock);
-	list_add_rcu(&adapter->list, &adapters);
-	spin_unlock(&adapters_lock);
-}
-
-/**
- * ehea_crash_del() - the undo of ehea_crash_add()
- * @adapter: which
- */
-void ehea_crash_del(struct ehea_adapter *adapter)
-{
-	spin_lock(&adapters_lock);
-	list_del_rcu(&adapter->list);
-	spin_unlock(&adapters_lock);
 }
 
 /**

@@ -30,7 +30,6 @@
 #define EHEA_MAX_PORTS		16
 #define EHEA_MAX_FRAME		9022
 #define EHEA_PD			0xaabcdeff
-#define EHEA_MR_LOCAL_WRITE	0x00800000
 
 /* main.c: parameters of the module */
 extern int ehea_msg_level;
@@ -109,7 +108,6 @@ static inline struct ehea_port *ehea_filter_port(struct ehea_filter *filter)
 
 /**
  * struct ehea_adapter - an adapter
- * @list: in the list of all, for a kernel that dies
  * @device: its device
  * @handle: the firmware's name for it
  * @max_multicast: addresses that a port may register
@@ -125,7 +123,6 @@ static inline struct ehea_port *ehea_filter_port(struct ehea_filter *filter)
  * @neq_work: deals with them
  */
 struct ehea_adapter {
-	struct list_head list;
 	struct platform_device *device;
 	u64 handle;
 	u32 max_multicast;
@@ -155,8 +152,6 @@ u64 ehea_ram_end(void);
 /* crash.c */
 int ehea_crash_init(void);
 void ehea_crash_exit(void);
-void ehea_crash_add(struct ehea_adapter *adapter);
-void ehea_crash_del(struct ehea_adapter *adapter);
 
 /* sysfs.c */
 extern const struct attribute_group *ehea_driver_groups[];

@@ -167,6 +167,7 @@ const struct ethtool_ops ehea_ethtool_ops = {
 	.get_msglevel = get_msglevel,
 	.set_msglevel = set_msglevel,
 	.get_link = ethtool_op_get_link,
+	.get_ts_info = ethtool_op_get_ts_info,
 	.get_link_ksettings = get_link_ksettings,
 	.set_link_ksettings = set_link_ksettings,
 	.nway_reset = nway_reset,

@@ -89,6 +89,12 @@ static int stopped_switch(struct ehea_regions *regions, unsigned long nr,
 	return ret;
 }
 
+static void complain_of_standstill(const struct ehea_regions *regions)
+{
+	pr_err_ratelimited("%s: the firmware has no memory region for all RAM, queues stay stopped until memory is added or removed\n",
+			   regions->client.name);
+}
+
 static bool has_region(const struct ehea_window *window)
 {
 	return window && window->mr.handle;
@@ -102,8 +108,10 @@ static int stopped_bring_in(struct ehea_regions *regions,
 	stop(regions);
 	ret = stopped_switch(regions, change->nr, change->old, change->new);
 	if (!ret || has_region(change->old) ||
-	    !stopped_switch(regions, change->nr, NULL, change->old))
+	    !stopped_switch(regions, change->nr, change->new, change->old))
 		start(regions);
+	else
+		complain_of_standstill(regions);
 	return ret;
 }
 
@@ -120,8 +128,7 @@ static void stopped_replace(struct ehea_regions *regions, unsigned long nr,
 	if (!to || !ehea_window_register(regions, nr, to, true))
 		start(regions);
 	else
-		pr_err_ratelimited("%s: the firmware has no memory region for all RAM, queues stay stopped until memory is added or removed\n",
-				   regions->client.name);
+		complain_of_standstill(regions);
 }
 
 static void stopped_settle(struct ehea_regions *regions,

@@ -287,7 +287,8 @@ int ehea_fw_control_qp(u64 adapter, u64 qp, struct ehea_qp_cb0 *block)
 }
 
 /**
- * ehea_fw_disable_qp() - stop a queue pair for good; it can only be freed then
+ * ehea_fw_disable_qp() - stop a queue pair for good; it can only be freed then, or
+ *			  by force
  * @adapter: handle
  * @qp: handle
  *
@@ -309,7 +310,8 @@ int ehea_fw_disable_qp(u64 adapter, u64 qp)
  * @resource: handle
  * @force: whatever state it is in
  *
- * Return: 0; -EBUSY if it has to be forced; or another errno.
+ * Return: 0; -EBUSY if it has to be forced, or was busy for a minute; or another
+ * errno.
  */
 int ehea_fw_free(u64 adapter, u64 resource, bool force)
 {

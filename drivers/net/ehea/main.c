@@ -95,7 +95,7 @@ static struct ebus_driver driver = {
 			.dev_groups = ehea_adapter_groups,
 		},
 		.probe = ehea_adapter_probe,
-		.remove_new = ehea_adapter_remove,
+		.remove = ehea_adapter_remove,
 	},
 };
 

@@ -200,6 +200,7 @@ struct ehea_port *ehea_port_create(struct ehea_adapter *adapter,
 	if (ret)
 		goto err_free;
 	init_netdev(port);
+	netif_carrier_off(port->netdev);
 	init_qsets(port);
 	publish(port, port);
 	ret = register_netdev(port->netdev);

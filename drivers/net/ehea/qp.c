@@ -184,7 +184,10 @@ int ehea_qp_start(struct ehea_qp *qp)
  */
 void ehea_qp_ring(struct ehea_qp *qp, enum ehea_ring ring, u32 nr_entries)
 {
-	/* The adapter must see the entries when it sees the number */
-	wmb();
+	/*
+	 * The adapter must see the entries when it sees the number; and what was read
+	 * from a buffer has been before the adapter writes to it again.
+	 */
+	mb();
 	ebus_galpa_store(qp->galpa + add_registers[ring], nr_entries);
 }

@@ -435,28 +435,3 @@ int ehea_regions_map(const struct ehea_regions *regions, phys_addr_t phys,
 	};
 	return 0;
 }
-
-/**
- * ehea_regions_force_free() - free the regions of a kernel that crashed
- * @regions: the map
- *
- * Context: Any. For a kernel that does not go on.
- */
-void ehea_regions_force_free(struct ehea_regions *regions)
-{
-	struct ehea_change *change;
-	struct ehea_window *window;
-	unsigned long nr;
-
-	xa_for_each(&regions->windows, nr, window)
-		ebus_mr_free_atomic(&window->mr, &regions->owner);
-	/* One of the two is in the map: it is freed twice, the other was not yet. */
-	list_for_each_entry(change, &regions->changes, list) {
-		if (change->old)
-			ebus_mr_free_atomic(&change->old->mr, &regions->owner);
-		if (change->new)
-			ebus_mr_free_atomic(&change->new->mr, &regions->owner);
-	}
-	list_for_each_entry(window, &regions->stuck, stuck)
-		ebus_mr_free_atomic(&window->mr, &regions->owner);
-}

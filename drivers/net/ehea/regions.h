@@ -68,6 +68,6 @@ ehea_regions_create(const char *name, const struct ebus_mr_owner *owner,
 void ehea_regions_destroy(struct ehea_regions *regions);
 int ehea_regions_map(const struct ehea_regions *regions, phys_addr_t phys,
 		     u32 len, struct ehea_sge *sge);
-void ehea_regions_force_free(struct ehea_regions *regions);
+void ehea_regions_crash(void);
 
 #endif /* _EHEA_REGIONS_H */

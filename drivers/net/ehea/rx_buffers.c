@@ -87,7 +87,7 @@ static int map_pool(struct ehea_rx_pool *pool,
 	for (i = 0; i < pool->nr_buffers; i++) {
 		buffer = &pool->buffers[i];
 		len = buffer->sge.len;
-		/* The map does not change as long as a port is up */
+		/* With a single region the map does not change as long as a port is up */
 		local_bh_disable();
 		ret = ehea_regions_map(regions, virt_to_phys(buffer->data), len,
 				       &buffer->sge);

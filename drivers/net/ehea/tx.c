@@ -280,13 +280,14 @@ netdev_tx_t ehea_xmit(struct sk_buff *skb, struct net_device *netdev)
 	struct ehea_port *port = netdev_priv(netdev);
 	struct ehea_qset *qset = &port->qsets[skb_get_queue_mapping(skb)];
 	struct netdev_queue *txq = netdev_get_tx_queue(netdev, qset->index);
+	struct ehea_tx *tx = &qset->tx;
 	struct ehea_send_wqe *wqe;
 	int ret;
 
-	if (!ehea_tx_free(&qset->tx)) {
-		netif_tx_stop_queue(txq);
+	/* NAPI may have woken it just as it became full; and have seen all done by now */
+	if (!ehea_tx_free(tx) &&
+	    !netif_txq_try_stop(txq, ehea_tx_free(tx), ehea_tx_wake_at(tx)))
 		return NETDEV_TX_BUSY;
-	}
 	wqe = ebus_queue_next(&qset->qp.rings[EHEA_SQ]);
 	ret = put_frame(qset, skb, wqe);
 	if (ret) {

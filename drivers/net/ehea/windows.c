@@ -7,13 +7,51 @@
 #include <linux/pfn.h>
 #include <linux/printk.h>
 #include <linux/ratelimit.h>
+#include <linux/rculist.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 
 #include "windows.h"
 
 /* Where RAM begins in the adapter's address space, as in 6.12 (ehea.h) */
 #define RAM_START	0x8000000000000000ULL
+
+/*
+ * The windows of all adapters that have a region, wherever they are on their way. The
+ * lock is for writers: the one reader runs when no other CPU does any more.
+ */
+static LIST_HEAD(registered);
+static DEFINE_SPINLOCK(registered_lock);
+
+static void remember(struct ehea_window *window,
+		     const struct ebus_mr_owner *owner)
+{
+	window->owner = owner;
+	spin_lock(&registered_lock);
+	list_add_rcu(&window->registered, &registered);
+	spin_unlock(&registered_lock);
+}
+
+static void forget(struct ehea_window *window)
+{
+	spin_lock(&registered_lock);
+	list_del_rcu(&window->registered);
+	spin_unlock(&registered_lock);
+}
+
+/**
+ * ehea_regions_crash() - free the regions of all maps, the kernel has died
+ *
+ * Context: The last CPU. Takes no locks: their holders do not run any more.
+ */
+void ehea_regions_crash(void)
+{
+	const struct ehea_window *window;
+
+	list_for_each_entry_lockless(window, &registered, registered)
+		ebus_mr_free_atomic(&window->mr, window->owner);
+}
 
 /**
  * ehea_window_alloc() - a window that has no region yet
@@ -34,7 +72,8 @@ struct ehea_window *ehea_window_alloc(struct ebus_extents *ram)
 
 /**
  * ehea_window_free() - the end of ehea_window_alloc()
- * @window: the window, which no reader has; or NULL
+ * @window: the window, which no reader has; or NULL. If the firmware keeps its
+ *	    region, that is forgotten
  *
  * Context: Process context.
  */
@@ -42,6 +81,8 @@ void ehea_window_free(struct ehea_window *window)
 {
 	if (!window)
 		return;
+	if (window->mr.handle)
+		forget(window);
 	kfree(window->ram);
 	kfree(window);
 }
@@ -86,10 +127,13 @@ int ehea_window_register(struct ehea_regions *regions, unsigned long nr,
 	free_stuck(regions);
 	if (regions->nr_mrs >= max_mrs - kept_back)
 		return -ENOSPC;
+	remember(window, &regions->owner);
 	ret = ebus_mr_register(&window->mr, &regions->owner, io,
 			       window->ram->extent, window->ram->nr);
 	if (window->mr.handle)
 		regions->nr_mrs++;
+	else
+		forget(window);
 	return ret;
 }
 
@@ -109,9 +153,11 @@ int ehea_window_unregister(struct ehea_regions *regions,
 	if (!window->mr.handle)
 		return 0;
 	ret = ebus_mr_free(&window->mr, &regions->owner);
-	if (!ret)
-		regions->nr_mrs--;
-	return ret;
+	if (ret)
+		return ret;
+	forget(window);
+	regions->nr_mrs--;
+	return 0;
 }
 
 /**

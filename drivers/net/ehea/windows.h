@@ -16,12 +16,16 @@
 
 /**
  * struct ehea_window - the RAM of a window and its region
+ * @owner: on whose behalf the region is made
  * @mr: the region
+ * @registered: links windows that have a region, or are about to
  * @ram: what it holds
  * @stuck: links windows whose region the firmware does not let go of
  */
 struct ehea_window {
+	const struct ebus_mr_owner *owner;
 	struct ebus_mr mr;
+	struct list_head registered;
 	struct ebus_extents *ram;
 	struct list_head stuck;
 };
@@ -80,7 +84,7 @@ extern const struct ehea_exchange ehea_exchange_stopped;
  *	   another is made
  * @live: all RAM is known and has regions, or never will; events wait for it
  * @changes: of the block that is going online or offline, struct ehea_change
- * @stopped: no queue runs, for the single region could not be made
+ * @stopped: no queue runs: the single region is being replaced, or could not be made
  *
  * All but readers of the map are ordered by mem_hotplug_lock, which is held for
  * writing when a block goes, and before that by @live.

@@ -597,7 +597,7 @@ static void crash(struct kunit *test)
 {
 	struct harness *h = test->priv;
 
-	ehea_regions_force_free(h->regions);
+	ehea_regions_crash();
 	KUNIT_EXPECT_EQ(test, 0, fake_firmware_regions(h->fake));
 	free_map(test);
 	/* A kernel that crashes does not know what is free already, nor does it go on */
@@ -631,6 +631,48 @@ static void the_kernel_crashes(struct kunit *test)
 	go_offline(h, 1, GOES);
 	h->fake->fail_nr = 0;
 	crash(test);
+}
+
+/* A kernel that crashes at a call of the firmware; KUnit runs one test after the other */
+static struct {
+	const struct fake_firmware *fake;
+	unsigned int calls_before;
+	unsigned int regions_left;
+	bool crashed;
+} crash_at;
+
+static void crash_at_call(const struct ebus_hcall *call)
+{
+	if (crash_at.crashed || crash_at.calls_before--)
+		return;
+	crash_at.crashed = true;
+	ehea_regions_crash();
+	crash_at.regions_left = fake_firmware_regions(crash_at.fake);
+}
+
+/* Whatever was just being made, waited for or freed: nothing stays. */
+static void the_kernel_crashes_at_a_call(struct kunit *test)
+{
+	const struct layout *layout = test->param_value;
+	struct harness *h;
+	unsigned int i = 0;
+
+	do {
+		h = harness_with(test, layout->limits());
+		crash_at.fake = h->fake;
+		crash_at.calls_before = i++;
+		crash_at.crashed = false;
+		h->fake->before = crash_at_call;
+		go_online(h, 2, GOES);
+		go_offline(h, 1, GOES);
+		go_online(h, 3, STAYS);
+		h->fake->before = NULL;
+		KUNIT_EXPECT_EQ_MSG(test, 0, crash_at.regions_left, "call %u", i);
+		free_map(test);
+		/* It would not have gone on */
+		h->fake->wrong = 0;
+	} while (crash_at.crashed);
+	KUNIT_EXPECT_GT(test, i, 6);
 }
 
 /* The last region is for windows that change; a block that needs it is refused. */
@@ -769,6 +811,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_region_is_not_freed),
 	KUNIT_CASE_PARAM(the_map_ends_in_between, layout_gen_params),
 	KUNIT_CASE_PARAM(the_kernel_crashes, layout_gen_params),
+	KUNIT_CASE_PARAM(the_kernel_crashes_at_a_call, layout_gen_params),
 	KUNIT_CASE(no_region_is_left),
 	KUNIT_CASE(a_block_of_several_regions),
 	KUNIT_CASE(holes),
