@@ -160,7 +160,7 @@ enum ehca_qp_state {
  * @grh: whether packets have a global route header
  * @rate: pauses between packets, as multiples of one's length
  * @sgid: index of the port's GID
- * @alt: the same of the alternate path, which the driver does not use
+ * @alt: the same of the alternate path
  * @enable: 1 to let the adapter work on its queues
  */
 struct ehca_cb_qp {

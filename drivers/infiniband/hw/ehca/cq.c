@@ -157,7 +157,7 @@ int ehca_destroy_cq(struct ib_cq *ib, struct ib_udata *udata)
 	return 0;
 }
 
-/* Nothing is written before, as the register wants to be */
+/* The adapter reads no memory for it, so that no barrier has to come first */
 static void arm(struct ehca_cq *cq, unsigned int offset)
 {
 	ebus_galpa_store(cq->galpa + offset, EHCA_CQ_ARM);

@@ -82,22 +82,6 @@ static int query_adapter(struct ehca_adapter *adapter)
 	return ret;
 }
 
-/* Ports do not differ in it, according to 4.4's ehca_main.c */
-static int query_mtu(struct ehca_adapter *adapter)
-{
-	struct ehca_cb_port *block = ehca_block_alloc();
-	int ret;
-
-	if (!block)
-		return -ENOMEM;
-	ret = ehca_fw_query_port(adapter, 1, block);
-	if (!ret)
-		adapter->limits.max_mtu = clamp(block->max_mtu, IB_MTU_256,
-						IB_MTU_4096);
-	ehca_block_free(block);
-	return ret;
-}
-
 /**
  * ehca_limits_query() - ask the firmware what an adapter can do
  * @adapter: whose &ehca_adapter.limits and &ehca_adapter.nr_ports are set
@@ -113,7 +97,7 @@ int ehca_limits_query(struct ehca_adapter *adapter)
 		return ret;
 	if (!adapter->nr_ports || !adapter->limits.page_sizes)
 		return -EIO;
-	return query_mtu(adapter);
+	return 0;
 }
 
 static u64 device_caps(u64 capabilities)

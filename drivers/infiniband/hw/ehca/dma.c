@@ -33,7 +33,9 @@ static void unmap_page(struct device *dev, dma_addr_t addr, size_t size,
 /*
  * Memory of users in user space is mapped here as well, in both directions, by
  * ib_umem_get(). They do without these addresses, and their memory may be in no map,
- * like gigantic pages since boot.
+ * like gigantic pages since boot. Users in the kernel are not told apart from them: an
+ * address that is mapped in both directions may be %EHCA_NO_IO, which the adapter
+ * refuses.
  */
 static int map_sg(struct device *dev, struct scatterlist *sgl, int nents,
 		  enum dma_data_direction dir, unsigned long attrs)

@@ -78,7 +78,6 @@ struct ehca_aqp1;
  * @vendor: its OUI
  * @part: what the vendor calls it
  * @revision: of the hardware
- * @max_mtu: enum ib_mtu of the ports
  */
 struct ehca_limits {
 	u64 node_guid;
@@ -91,7 +90,6 @@ struct ehca_limits {
 	u32 max_reads_in, max_reads_in_all, max_reads_out;
 	u8 ack_delay;
 	u32 vendor, part, revision;
-	u8 max_mtu;
 };
 
 /**

@@ -29,6 +29,18 @@ static bool peek(const struct ehca_eq *eq, u64 *event)
 	return FIELD_GET(EQE_VALID, *event) == eq->queue.turn;
 }
 
+static bool is_pending(struct ehca_eq *eq)
+{
+	unsigned long flags;
+	u64 event;
+	bool found;
+
+	spin_lock_irqsave(&eq->lock, flags);
+	found = peek(eq, &event);
+	spin_unlock_irqrestore(&eq->lock, flags);
+	return found;
+}
+
 /* Returns whether there was one */
 static bool take(struct ehca_eq *eq, u64 *event)
 {
@@ -114,9 +126,12 @@ static void notification_work(struct work_struct *work)
 	u64 event;
 	int ret;
 
-	while (take(eq, &event))
-		ehca_neq_event(eq->adapter, event);
-	ret = ehca_fw_reset_events(eq->adapter, eq->handle, ALL_EVENTS);
+	/* What comes before the reset may raise no interrupt of its own */
+	do {
+		while (take(eq, &event))
+			ehca_neq_event(eq->adapter, event);
+		ret = ehca_fw_reset_events(eq->adapter, eq->handle, ALL_EVENTS);
+	} while (!ret && is_pending(eq));
 	if (ret)
 		ibdev_err(&eq->adapter->ib, "cannot reset notifications: %d\n",
 			  ret);

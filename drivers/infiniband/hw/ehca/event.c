@@ -141,7 +141,8 @@ static void qp_event(struct ehca_adapter *adapter, u64 event)
 		tell_qp(qp, IB_EVENT_COMM_EST);
 		break;
 	case EQE_SQ_DRAINED:
-		tell_qp(qp, IB_EVENT_SQ_DRAINED);
+		if (READ_ONCE(qp->tells_drained))
+			tell_qp(qp, IB_EVENT_SQ_DRAINED);
 		break;
 	default:
 		qp_error(adapter, qp);

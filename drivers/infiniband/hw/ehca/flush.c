@@ -60,8 +60,21 @@ static int find_number(const struct ehca_work_queue *wq, u64 addr, u64 latest,
 	return 0;
 }
 
+/*
+ * What has not been executed since the last time is told as flushed all the same when
+ * the numbers of that are forgotten
+ */
+static void tell_of_flushed(struct ehca_work_queue *wq)
+{
+	u64 number;
+
+	for (number = max(wq->flush_from, wq->completed);
+	     number < wq->flush_until; number++)
+		ehca_wq_at(wq, number)->signalled = true;
+}
+
 /* From @from on, nothing is executed any more */
-static void start(struct ehca_work_queue *wq, u64 from)
+static void flush_begin(struct ehca_work_queue *wq, u64 from)
 {
 	struct ehca_cq *cq = wq->cq;
 	unsigned long flags;
@@ -69,9 +82,8 @@ static void start(struct ehca_work_queue *wq, u64 from)
 	spin_lock_irqsave(&cq->lock, flags);
 	spin_lock(&wq->lock);
 	if (!ehca_wq_flushes(wq)) {
-		/* What is still to be flushed since the last time goes first */
-		if (wq->flush_until <= wq->completed)
-			wq->flush_from = from;
+		tell_of_flushed(wq);
+		wq->flush_from = from;
 		wq->flush_until = U64_MAX;
 		if (list_empty(&wq->flush_link))
 			list_add_tail(&wq->flush_link, &cq->flush);
@@ -108,8 +120,8 @@ void ehca_qp_stopped(struct ehca_qp *qp)
 		ibdev_warn(qp->ib.device,
 			   "queue pair %u does not tell where it stopped: %d\n",
 			   qp->number, ret ?: found);
-	start(&qp->sq, sq_from);
-	start(&qp->rq, rq_from);
+	flush_begin(&qp->sq, sq_from);
+	flush_begin(&qp->rq, rq_from);
 }
 
 /**
@@ -133,7 +145,7 @@ int ehca_sq_stopped(struct ehca_qp *qp, u64 *bad)
 	/* It has been posted, so it is an earlier one than the next */
 	found = find_number(&qp->sq, next[EHCA_SQ],
 			    max(ehca_wq_posted(&qp->sq), 1) - 1, bad);
-	start(&qp->sq, *bad);
+	flush_begin(&qp->sq, *bad);
 	return ret ?: found;
 }
 

@@ -249,7 +249,7 @@ static struct ebus_driver driver = {
 			.dev_groups = ehca_adapter_groups,
 		},
 		.probe = probe,
-		.remove_new = remove,
+		.remove = remove,
 	},
 };
 

@@ -72,7 +72,8 @@ struct ehca_region {
  * @unpin: lets go of &ehca_region.pins
  * @patience: how long a request for memory is waited for, in jiffies
  * @client: hears of memory blocks
- * @reclaim_after: before that, in jiffies, no block asks for @left to be freed
+ * @reclaim_after: before that, in jiffies, only users in the kernel ask for @left to be
+ *		   freed
  * @mr_lock: protects @max and @left
  * @max: the max MR, complete; or NULL
  * @left: regions that the firmware does not free
@@ -121,7 +122,7 @@ struct ehca_region *ehca_region_make(struct ehca_memory *memory, u32 access,
 				     u32 pd, const struct ebus_mr_shape *shape,
 				     void *pins);
 void ehca_region_end(struct ehca_memory *memory, struct ehca_region *region);
-bool ehca_region_left_in(struct ehca_memory *memory, u32 pd);
+void ehca_region_end_pd(struct ehca_memory *memory, u32 pd);
 u64 ehca_memory_io(struct ehca_memory *memory, phys_addr_t phys, u64 len);
 
 /* Between the files of this folder that know max_mr.h, and its tests */
@@ -132,6 +133,7 @@ void ehca_warn_surplus(const struct ehca_memory *memory, const char *what);
 void ehca_veto_text(const struct ehca_memory *memory, char *buf, size_t size);
 void ehca_reclaim(struct ehca_memory *memory);
 bool ehca_reclaim_until(struct ehca_memory *memory, unsigned long deadline);
+void ehca_try_reclaim(struct ehca_memory *memory);
 void ehca_region_drop(struct ehca_memory *memory, struct ehca_region *region);
 bool ehca_region_holds_ram(const struct ehca_memory *memory);
 const char *ehca_place_name(const struct ehca_place *place);

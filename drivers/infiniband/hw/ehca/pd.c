@@ -41,18 +41,16 @@ int ehca_alloc_pd(struct ib_pd *pd, struct ib_udata *udata)
  * @pd: the protection domain, of which nothing is left
  * @udata: of a user in user space, or NULL
  *
- * Its number stays taken as long as there is the adapter if the firmware still has
- * a region or a queue pair with it.
+ * Its number stays taken as long as the firmware has a region with it; and as long as
+ * there is the adapter if it still has a queue pair with it.
  *
  * Context: Process context, may sleep.
  * Return: 0.
  */
 int ehca_dealloc_pd(struct ib_pd *pd, struct ib_udata *udata)
 {
-	struct ehca_memory *memory = &to_ehca(pd->device)->memory;
-	const u32 number = to_ehca_pd(pd)->number;
-
-	if (!to_ehca_pd(pd)->is_kept && !ehca_region_left_in(memory, number))
-		xa_erase(&memory->pds, number);
+	if (!to_ehca_pd(pd)->is_kept)
+		ehca_region_end_pd(&to_ehca(pd->device)->memory,
+				   to_ehca_pd(pd)->number);
 	return 0;
 }

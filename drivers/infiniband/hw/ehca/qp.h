@@ -96,6 +96,7 @@ struct ehca_work_queue {
  * @mutex: changes of state
  * @state: as far as the driver knows; written with @mutex held
  * @has_alternate: the user has told it of an alternate path, and to use that
+ * @tells_drained: the user wants to hear when the send queue has drained
  * @qkey: its own
  * @access: what peers may do, which the adapter checks by memory region alone
  * @static_rate: enum ib_rate of the path to the peer
@@ -117,7 +118,7 @@ struct ehca_qp {
 	/* Changes of state */
 	struct mutex mutex;
 	enum ib_qp_state state;
-	bool has_alternate;
+	bool has_alternate, tells_drained;
 	u32 qkey;
 	int access;
 	u8 static_rate, alt_static_rate, pmtu, path_mtu;

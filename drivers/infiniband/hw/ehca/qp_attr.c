@@ -77,7 +77,7 @@ static int put_port(struct ehca_qp_change *change, u32 port)
 	ret = ib_query_port(change->qp->ib.device, port, &attr);
 	if (ret)
 		return ret;
-	change->qp->pmtu = attr.max_mtu;
+	change->pmtu = attr.max_mtu;
 	set(change, EHCA_QP_PORT, &change->block->port, port);
 	return 0;
 }

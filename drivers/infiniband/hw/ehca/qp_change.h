@@ -40,6 +40,7 @@ enum ehca_qp_alt {
  * @to: the state that is wanted
  * @block: as the firmware answered it, and what is to change
  * @changes: what of @block is, EHCA_QP_*
+ * @pmtu: enum ib_mtu of the port, if that is wanted
  */
 struct ehca_qp_change {
 	struct ehca_qp *qp;
@@ -48,6 +49,7 @@ struct ehca_qp_change {
 	enum ib_qp_state from, to;
 	struct ehca_cb_qp *block;
 	u64 changes;
+	u8 pmtu;
 };
 
 /* qp_attr.c */

@@ -19,6 +19,8 @@ static void note(const struct ehca_qp_change *change)
 		WRITE_ONCE(qp->qkey, attr->qkey);
 	if (change->mask & IB_QP_ACCESS_FLAGS)
 		qp->access = attr->qp_access_flags;
+	if (change->mask & IB_QP_PORT)
+		qp->pmtu = change->pmtu;
 	if (change->mask & IB_QP_PATH_MTU)
 		WRITE_ONCE(qp->path_mtu, attr->path_mtu);
 	if (change->mask & IB_QP_AV)
@@ -29,15 +31,33 @@ static void note(const struct ehca_qp_change *change)
 	WRITE_ONCE(qp->state, change->to);
 }
 
+/* Events of what is to be may come before the firmware has answered */
+static void expect_events(const struct ehca_qp_change *change)
+{
+	const struct ib_qp_attr *attr = change->attr;
+	struct ehca_qp *qp = change->qp;
+
+	if (change->mask & IB_QP_PATH_MIG_STATE &&
+	    attr->path_mig_state == IB_MIG_REARM)
+		WRITE_ONCE(qp->has_alternate, true);
+	if (change->to == IB_QPS_SQD && change->from != IB_QPS_SQD)
+		WRITE_ONCE(qp->tells_drained,
+			   change->mask & IB_QP_EN_SQD_ASYNC_NOTIFY &&
+			   attr->en_sqd_async_notify);
+}
+
 static int apply(struct ehca_qp_change *change)
 {
-	/* The event may come at once */
-	if (change->mask & IB_QP_PATH_MIG_STATE &&
-	    change->attr->path_mig_state == IB_MIG_REARM)
-		WRITE_ONCE(change->qp->has_alternate, true);
-	return ehca_fw_modify_qp(to_ehca(change->qp->ib.device),
-				 change->qp->handle, change->changes,
-				 change->block);
+	struct ehca_qp *qp = change->qp;
+	const bool had_alternate = qp->has_alternate;
+	int ret;
+
+	expect_events(change);
+	ret = ehca_fw_modify_qp(to_ehca(qp->ib.device), qp->handle,
+				change->changes, change->block);
+	if (ret)
+		WRITE_ONCE(qp->has_alternate, had_alternate);
+	return ret;
 }
 
 /* A queue pair that has been initialised has to be told to work, too */

@@ -3,9 +3,9 @@
  * Regions of users, and those that the firmware does not let go of.
  *
  * Whoever ends a region cannot be told that it is still there: he goes. It is kept with
- * what it needs, and the firmware asked again whenever a user in the kernel comes or
- * goes, or a memory block wants to change. Until then nobody else gets its memory, and
- * its protection domain stays taken.
+ * what it needs, and the firmware asked again whenever a user comes or goes, or a memory
+ * block wants to change. Until then nobody else gets its memory, and its protection
+ * domain stays taken.
  */
 
 #include <linux/err.h>
@@ -15,6 +15,12 @@
 #include <linux/slab.h>
 
 #include "max_mr.h"
+
+/* How long firmware is left alone that was busy for long */
+#define SLOW_PAUSE	(60 * HZ)
+
+/* A protection domain that is gone, and of which a region is left */
+#define ORPHAN		xa_mk_value(1)
 
 static void free_region(struct ehca_memory *memory, struct ehca_region *region)
 {
@@ -34,6 +40,44 @@ static bool has_left_ram(const struct ehca_memory *memory)
 	return false;
 }
 
+static bool has_left_in(const struct ehca_memory *memory, u32 pd)
+{
+	const struct ehca_region *region;
+
+	list_for_each_entry(region, &memory->left, list) {
+		if (region->pd == pd)
+			return true;
+	}
+	return false;
+}
+
+/**
+ * ehca_region_end_pd() - nobody has a protection domain any more
+ * @memory: the adapter's
+ * @pd: its number, which others may have when the firmware has no region of it
+ *
+ * Context: Process context, may sleep.
+ */
+void ehca_region_end_pd(struct ehca_memory *memory, u32 pd)
+{
+	mutex_lock(&memory->mr_lock);
+	if (has_left_in(memory, pd))
+		xa_store(&memory->pds, pd, ORPHAN, GFP_KERNEL);
+	else
+		xa_erase(&memory->pds, pd);
+	mutex_unlock(&memory->mr_lock);
+}
+
+static void end_left(struct ehca_memory *memory, struct ehca_region *region)
+{
+	const u32 pd = region->pd;
+
+	list_del(&region->list);
+	free_region(memory, region);
+	if (xa_load(&memory->pds, pd) == ORPHAN && !has_left_in(memory, pd))
+		xa_erase(&memory->pds, pd);
+}
+
 static bool is_over(unsigned long deadline)
 {
 	return time_after(jiffies, deadline);
@@ -45,8 +89,7 @@ static void free_left(struct ehca_memory *memory, unsigned long deadline)
 
 	list_for_each_entry_safe(region, next, &memory->left, list) {
 		if (!ebus_mr_free(&region->mr, &memory->owner)) {
-			list_del(&region->list);
-			free_region(memory, region);
+			end_left(memory, region);
 		} else if (is_over(deadline)) {
 			/* Next time the others are tried first */
 			list_move_tail(&region->list, &memory->left);
@@ -127,24 +170,50 @@ void ehca_reclaim(struct ehca_memory *memory)
 }
 
 /**
- * ehca_region_drop() - the end of a region, with the lock held
+ * ehca_try_reclaim() - do so for a second, if nobody else is making or freeing regions
  * @memory: the adapter's
- * @region: the region, in no list
  *
- * Context: Process context, may sleep; &ehca_memory.mr_lock held. ehca_reclaim()
- * follows, before it is released.
+ * For whoever has something else to do: it takes one slow call, not one for each
+ * region; and not at all for a while if there was one.
+ *
+ * Context: Process context, may sleep; memory hotplug may wait for it.
  */
-void ehca_region_drop(struct ehca_memory *memory, struct ehca_region *region)
+void ehca_try_reclaim(struct ehca_memory *memory)
+{
+	if (!READ_ONCE(memory->held) && list_empty_careful(&memory->left))
+		return;
+	if (time_before(jiffies, READ_ONCE(memory->reclaim_after)) ||
+	    !mutex_trylock(&memory->mr_lock))
+		return;
+	if (!ehca_reclaim_until(memory, jiffies + HZ))
+		WRITE_ONCE(memory->reclaim_after, jiffies + SLOW_PAUSE);
+	mutex_unlock(&memory->mr_lock);
+}
+
+/* The firmware has just not freed it */
+static void leave(struct ehca_memory *memory, struct ehca_region *region)
 {
 	lockdep_assert_held(&memory->mr_lock);
-	if (!ebus_mr_free(&region->mr, &memory->owner)) {
-		free_region(memory, region);
-		return;
-	}
 	pr_err_ratelimited("%s: the firmware does not free memory region %#llx\n",
 			   ehca_place_name(&memory->place), region->mr.handle);
 	/* Before the region whose pages it shares, which may be there */
 	list_add(&region->list, &memory->left);
+}
+
+/**
+ * ehca_region_drop() - the end of a region of RAM
+ * @memory: the adapter's
+ * @region: the region, in no list
+ *
+ * Context: Process context, may sleep; &ehca_memory.mr_lock held. Whoever releases it
+ * sets @held before, as ehca_reclaim() does.
+ */
+void ehca_region_drop(struct ehca_memory *memory, struct ehca_region *region)
+{
+	if (ebus_mr_free(&region->mr, &memory->owner))
+		leave(memory, region);
+	else
+		free_region(memory, region);
 }
 
 /**
@@ -158,10 +227,11 @@ void ehca_region_end(struct ehca_memory *memory, struct ehca_region *region)
 {
 	if (!ebus_mr_free(&region->mr, &memory->owner)) {
 		free_region(memory, region);
+		ehca_try_reclaim(memory);
 		return;
 	}
 	mutex_lock(&memory->mr_lock);
-	ehca_region_drop(memory, region);
+	leave(memory, region);
 	mutex_unlock(&memory->mr_lock);
 }
 
@@ -192,6 +262,7 @@ struct ehca_region *ehca_region_make(struct ehca_memory *memory, u32 access,
 	}
 	region->pins = pins;
 	region->pd = pd;
+	ehca_try_reclaim(memory);
 	owner.access = access;
 	owner.pd = pd;
 	fitting.page_shift = ebus_mr_page_shift(shape, memory->page_sizes);
@@ -201,25 +272,4 @@ struct ehca_region *ehca_region_make(struct ehca_memory *memory, u32 access,
 		return region;
 	ehca_region_end(memory, region);
 	return ERR_PTR(ret);
-}
-
-/**
- * ehca_region_left_in() - has the firmware a region for a former user?
- * @memory: the adapter's
- * @pd: protection domain
- *
- * Context: Process context, may sleep.
- * Return: whether one with that protection domain is left, so that nobody else may
- * have it.
- */
-bool ehca_region_left_in(struct ehca_memory *memory, u32 pd)
-{
-	const struct ehca_region *region;
-	bool left = false;
-
-	mutex_lock(&memory->mr_lock);
-	list_for_each_entry(region, &memory->left, list)
-		left |= region->pd == pd;
-	mutex_unlock(&memory->mr_lock);
-	return left;
 }

@@ -27,9 +27,6 @@
 #define LOCATION_MAX	40
 #define DRC_MAX		28
 
-/* How long firmware is left alone that was busy for long */
-#define SLOW_PAUSE	(60 * HZ)
-
 static struct ehca_memory *to_memory(struct memory_client *client)
 {
 	return container_of(client, struct ehca_memory, client);
@@ -169,26 +166,6 @@ static int query_offline(struct memory_client *client,
 	return ret;
 }
 
-/*
- * What the firmware did not free when the last user went may be free to go by now. Who
- * has the lock is making regions, and is a user.
- */
-static void try_reclaim(struct ehca_memory *memory)
-{
-	if (!READ_ONCE(memory->held) && list_empty_careful(&memory->left))
-		return;
-	if (time_before(jiffies, READ_ONCE(memory->reclaim_after)) ||
-	    !mutex_trylock(&memory->mr_lock))
-		return;
-	/*
-	 * All memory hotplug waits meanwhile: for one slow call, not for one of each
-	 * region and for each block of a request
-	 */
-	if (!ehca_reclaim_until(memory, jiffies + HZ))
-		WRITE_ONCE(memory->reclaim_after, jiffies + SLOW_PAUSE);
-	mutex_unlock(&memory->mr_lock);
-}
-
 static struct ehca_ram *current_ram(const struct ehca_memory *memory)
 {
 	return rcu_dereference_protected(memory->ram,
@@ -237,7 +214,7 @@ static int going(struct memory_client *client, struct memory_event *event,
 	struct ehca_memory *memory = to_memory(client);
 	int ret;
 
-	try_reclaim(memory);
+	ehca_try_reclaim(memory);
 	mutex_lock(&memory->lock);
 	ret = is_vetoed(memory) ? refuse(memory, event) :
 				  begin(memory, event, online);

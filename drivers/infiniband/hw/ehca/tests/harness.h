@@ -77,7 +77,16 @@ static inline int set_up(struct harness *h)
 		},
 		.client = { .name = "ehca:test" },
 	};
+	xa_init_flags(&h->memory.pds, XA_FLAGS_ALLOC);
 	return ehca_max_mr_prepare(&h->memory);
+}
+
+/* Somebody has had a protection domain, and it is gone; is its number still taken? */
+static inline bool is_left_of_pd(struct harness *h, u32 pd)
+{
+	xa_store(&h->memory.pds, pd, xa_mk_value(0), GFP_KERNEL);
+	ehca_region_end_pd(&h->memory, pd);
+	return xa_load(&h->memory.pds, pd);
 }
 
 static inline int init(struct kunit *test)
@@ -103,6 +112,7 @@ static inline void exit_test(struct kunit *test)
 
 	h->fake->fail_nr = 0;
 	ehca_max_mr_dismantle(&h->memory);
+	xa_destroy(&h->memory.pds);
 	fake_firmware_exit(test);
 }
 

@@ -183,12 +183,12 @@ static void firmware_keeps_other_regions(struct kunit *test)
 	fake_firmware_fail(h->fake, 1, 2, H_RESOURCE);
 	leave(h, 0);
 	KUNIT_EXPECT_EQ(test, 2, fake_firmware_regions(h->fake));
-	KUNIT_EXPECT_TRUE(test, ehca_region_left_in(&h->memory, 10));
-	KUNIT_EXPECT_FALSE(test, ehca_region_left_in(&h->memory, 11));
+	KUNIT_EXPECT_TRUE(test, is_left_of_pd(h, 10));
+	KUNIT_EXPECT_FALSE(test, is_left_of_pd(h, 11));
 	KUNIT_EXPECT_EQ(test, -EBUSY, query(h, 0));
 	h->fake->fail_nr = 0;
 	KUNIT_EXPECT_EQ(test, 0, go(h, 0, false));
-	KUNIT_EXPECT_FALSE(test, ehca_region_left_in(&h->memory, 10));
+	KUNIT_EXPECT_NULL(test, xa_load(&h->memory.pds, 10));
 	expect_all_is_well(test);
 
 	h->fake->fail_opcode = 0;
@@ -260,17 +260,46 @@ static void user_space_is_kept(struct kunit *test)
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR(region));
 	h->fake->fail_opcode = H_FREE_RESOURCE;
-	fake_firmware_fail(h->fake, 1, 3, H_RESOURCE);
+	fake_firmware_fail(h->fake, 1, 2, H_RESOURCE);
 	ehca_region_end(&h->memory, region);
 	KUNIT_EXPECT_EQ(test, 0, ehca_test_unpinned);
-	KUNIT_EXPECT_TRUE(test, ehca_region_left_in(&h->memory, USER_PD));
+	KUNIT_EXPECT_TRUE(test, is_left_of_pd(h, USER_PD));
 	/* Asked once more, in vain, and then with success, by whoever comes and goes */
 	KUNIT_EXPECT_EQ(test, 0, query(h, 0));
 	KUNIT_ASSERT_EQ(test, 0, come(h, 0));
 	KUNIT_EXPECT_EQ(test, 0, ehca_test_unpinned);
 	leave(h, 0);
 	KUNIT_EXPECT_EQ(test, 1, ehca_test_unpinned);
-	KUNIT_EXPECT_FALSE(test, ehca_region_left_in(&h->memory, USER_PD));
+	KUNIT_EXPECT_NULL(test, xa_load(&h->memory.pds, USER_PD));
+	expect_all_is_well(test);
+}
+
+/* Without anybody in the kernel, until other users come or go; so is the number */
+static void user_space_is_kept_from_others(struct kunit *test)
+{
+	struct harness *h = test->priv;
+	struct ehca_region *region[3];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(region); i++) {
+		region[i] = make_of_user(h, (void *)1);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(region[i]));
+	}
+	h->fake->fail_opcode = H_FREE_RESOURCE;
+	/* The first two, and the first of them when it is tried again */
+	fake_firmware_fail(h->fake, 1, 3, H_RESOURCE);
+	ehca_region_end(&h->memory, region[0]);
+	ehca_region_end(&h->memory, region[1]);
+	KUNIT_EXPECT_EQ(test, 3, fake_firmware_regions(h->fake));
+	KUNIT_EXPECT_TRUE(test, is_left_of_pd(h, USER_PD));
+	region[0] = make_of_user(h, (void *)1);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(region[0]));
+	KUNIT_EXPECT_EQ(test, 1, ehca_test_unpinned);
+	KUNIT_EXPECT_NOT_NULL(test, xa_load(&h->memory.pds, USER_PD));
+	ehca_region_end(&h->memory, region[2]);
+	KUNIT_EXPECT_EQ(test, 3, ehca_test_unpinned);
+	KUNIT_EXPECT_NULL(test, xa_load(&h->memory.pds, USER_PD));
+	ehca_region_end(&h->memory, region[0]);
 	expect_all_is_well(test);
 }
 
@@ -282,7 +311,7 @@ static void user_space_is_kept_from_a_block(struct kunit *test)
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR(region));
 	h->fake->fail_opcode = H_FREE_RESOURCE;
-	fake_firmware_fail(h->fake, 1, 2, H_RESOURCE);
+	fake_firmware_fail(h->fake, 1, 1, H_RESOURCE);
 	ehca_region_end(&h->memory, region);
 	KUNIT_EXPECT_EQ(test, 0, ehca_test_unpinned);
 	KUNIT_EXPECT_EQ(test, 0, go(h, 1, true));
@@ -410,6 +439,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(firmware_keeps_other_regions),
 	KUNIT_CASE(user_space_vetoes_nothing),
 	KUNIT_CASE(user_space_is_kept),
+	KUNIT_CASE(user_space_is_kept_from_others),
 	KUNIT_CASE(user_space_is_kept_from_a_block),
 	KUNIT_CASE(a_block_waits_for_one_slow_call),
 	KUNIT_CASE(user_space_is_refused),

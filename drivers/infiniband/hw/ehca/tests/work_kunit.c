@@ -438,6 +438,29 @@ static void send_queue_resumed_early(struct kunit *test)
 	expect_none(test);
 }
 
+/* Nor after a second error: what was executed between the two is not flushed */
+static void executed_between_two_ends(struct kunit *test)
+{
+	break_send_queue(test);
+	KUNIT_EXPECT_EQ(test, 0, send(4, 0));
+	resume_send_queue(test, 1);
+	rig->state = EHCA_QP_RTS;
+	KUNIT_EXPECT_EQ(test, 0, send(5, 0));
+	KUNIT_EXPECT_EQ(test, 0, send(6, IB_SEND_SIGNALED));
+	KUNIT_EXPECT_EQ(test, 0, send(7, 0));
+	complete_wr(6, 0, 0);
+	rig->state = EHCA_QP_ERR;
+	rig->stopped_at[EHCA_SQ] = 7;
+	ehca_qp_failed(&rig->qp);
+	settle();
+	expect(test, 2, IB_WC_WR_FLUSH_ERR);
+	expect(test, 3, IB_WC_WR_FLUSH_ERR);
+	expect(test, 4, IB_WC_WR_FLUSH_ERR);
+	expect(test, 6, IB_WC_SUCCESS);
+	expect(test, 7, IB_WC_WR_FLUSH_ERR);
+	expect_none(test);
+}
+
 /* Four datagrams, of which the second is to blame; and more, all flushed at once */
 static u64 break_and_post(struct kunit *test, unsigned int more)
 {
@@ -790,6 +813,7 @@ static struct kunit_case work_cases[] = {
 	KUNIT_CASE(forgotten_by_a_reset),
 	KUNIT_CASE(send_queue_flushed),
 	KUNIT_CASE(send_queue_resumed_early),
+	KUNIT_CASE(executed_between_two_ends),
 	KUNIT_CASE(send_queue_resumed_late),
 	KUNIT_CASE(full_send_queue_breaks),
 	KUNIT_CASE(error_seen_late),

@@ -186,12 +186,17 @@ static int expect_waiting(struct side *side, int index)
 /* Meanwhile requests wait, and the other direction works */
 static int drain_sends(struct pair *pair)
 {
+	const int mask = IB_QP_STATE | IB_QP_EN_SQD_ASYNC_NOTIFY;
+	struct ib_qp_attr drain = {
+		.qp_state = IB_QPS_SQD,
+		.en_sqd_async_notify = true,
+	};
 	struct side *side = &pair->side[0], *peer = &pair->side[1];
 	struct message message;
 	int ret;
 
 	now("a send queue that is told to drain");
-	ret = exchange(side, peer) ?: side_set_state(side, IB_QPS_SQD) ?:
+	ret = exchange(side, peer) ?: ib_modify_qp(side->qp, &drain, mask) ?:
 	      wait_for_news(&side->happened[IB_EVENT_SQ_DRAINED]) ?:
 	      side_expect_state(side, IB_QPS_SQD);
 	ret = ret ?: begin(side, peer, &message);
