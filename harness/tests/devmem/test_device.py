@@ -11,6 +11,8 @@ from harness import devmem, memory, selftests
 HUGE_PAGES = "/sys/kernel/mm/transparent_hugepage"
 ROOM = {"real memory in its place", "told that there is no memory for others"}
 HUGE = {"device.huge_page", "device.pieces_of_a_huge_page"}
+# A kernel that looks for mistakes by itself finds them in fewer rounds
+LONG = [pytest.mark.full, pytest.mark.own_kernel]
 
 
 @pytest.fixture
@@ -48,7 +50,7 @@ def add_swap(g):
     g.run("modprobe brd rd_nr=1 rd_size=131072 && mkswap /dev/ram0 && swapon /dev/ram0")
 
 
-@pytest.mark.parametrize("rounds", [100, pytest.param(1000, marks=pytest.mark.full)])
+@pytest.mark.parametrize("rounds", [100, pytest.param(1000, marks=LONG)])
 def test_stress(device, record_ktap, rounds):
     """Four threads, fork, mremap, munmap, swap, another process's eyes; the device goes and comes meanwhile."""
     with device() as g:
@@ -68,7 +70,7 @@ def test_every_allocation_fails_once(device, kernel_fault, record_ktap):
 
 
 @pytest.mark.slow_on_debug
-@pytest.mark.parametrize("rounds", [10, pytest.param(100, marks=pytest.mark.full)])
+@pytest.mark.parametrize("rounds", [10, pytest.param(100, marks=LONG)])
 def test_rounds(device, rounds):
     """Added and removed, with memory on it: nothing of it stays."""
     with device() as g:
