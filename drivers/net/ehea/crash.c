@@ -8,9 +8,6 @@
 #include <linux/errno.h>
 #include <linux/kexec.h>
 
-/* What is for machines without kexec, too */
-#include <asm/kexec.h>
-
 #include "ehea.h"
 
 /* Queues go before the memory that they use */
@@ -36,5 +33,4 @@ int ehea_crash_init(void)
 void ehea_crash_exit(void)
 {
 	WARN_ON_ONCE(crash_shutdown_unregister(crash_shutdown));
-	ehea_resources_forget();
 }

@@ -150,8 +150,19 @@ struct ehea_port *ehea_adapter_port(const struct ehea_adapter *adapter, u32 id);
 u64 ehea_ram_end(void);
 
 /* crash.c */
+#ifdef CONFIG_CRASH_DUMP
 int ehea_crash_init(void);
 void ehea_crash_exit(void);
+#else
+static inline int ehea_crash_init(void)
+{
+	return 0;
+}
+
+static inline void ehea_crash_exit(void)
+{
+}
+#endif
 
 /* sysfs.c */
 extern const struct attribute_group *ehea_driver_groups[];

@@ -120,6 +120,7 @@ static void __exit ehea_exit(void)
 {
 	ebus_driver_unregister(&driver);
 	ehea_crash_exit();
+	ehea_resources_forget();
 }
 module_exit(ehea_exit);
 

@@ -107,9 +107,9 @@ void let_copies_fail(unsigned int nr)
 	set_parameter(PARAMETERS "/fail_copies", nr);
 }
 
-void hold_faults(bool hold)
+void let_faults_wait(bool wait)
 {
-	set_parameter(PARAMETERS "/hold_faults", hold);
+	set_parameter(PARAMETERS "/hold_faults", wait);
 }
 
 long read_memory(int pid, const void *addr, void *buffer, size_t size)

@@ -25,7 +25,7 @@ int device_remove(int fd, unsigned int timeout_ms,
 		  struct hmm_devmem_test_remove *users);
 struct hmm_devmem_test_state device_state(int fd);
 void let_copies_fail(unsigned int nr);
-void hold_faults(bool hold);
+void let_faults_wait(bool wait);
 /* As a debugger does; number of bytes, or -1 */
 long read_memory(int pid, const void *addr, void *buffer, size_t size);
 

@@ -101,33 +101,38 @@ static int hold(size_t pages)
 }
 
 /* With pauses in which nothing is on the device */
-static int use(size_t pages)
-{
-	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
-	void *addr = map_pages(pages);
-	unsigned int random = pages;
-	unsigned long went = 0;
-	long ret;
-
-	fill(addr, pages, 1);
-	do {
-		ret = to_device(fd, addr, pages);
-		if (ret < 0)
-			return said(ret);
-		went += ret;
-		if (wrong_page(addr, pages, 1) >= 0)
-			return said(-EIO);
-	} while (!poll(&input, 1, rand_r(&random) % 4));
-	printf("%lu\n", went);
-	return 0;
-}
-
 static uint64_t now(void)
 {
 	struct timespec time;
 
 	clock_gettime(CLOCK_MONOTONIC, &time);
 	return time.tv_sec * 1000000000ull + time.tv_nsec;
+}
+
+/* As often without as with them, however slow the machine is */
+static int use(size_t pages)
+{
+	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+	void *addr = map_pages(pages);
+	unsigned int random = pages;
+	unsigned long went = 0;
+	unsigned int ms;
+	uint64_t begin;
+	long ret;
+
+	fill(addr, pages, 1);
+	do {
+		begin = now();
+		ret = to_device(fd, addr, pages);
+		if (ret < 0)
+			return said(ret);
+		went += ret;
+		if (wrong_page(addr, pages, 1) >= 0)
+			return said(-EIO);
+		ms = (now() - begin) / 1000000 + 1;
+	} while (!poll(&input, 1, rand_r(&random) % (2 * ms)));
+	printf("%lu\n", went);
+	return 0;
 }
 
 static int bench(size_t pages)

@@ -29,7 +29,7 @@ FIXTURE_SETUP(device)
 FIXTURE_TEARDOWN(device)
 {
 	let_copies_fail(0);
-	hold_faults(false);
+	let_faults_wait(false);
 	if (!device_state(self->fd).nr_pages)
 		EXPECT_EQ(device_add(self->fd,
 				     self->before.nr_pages * page_size), 0);

@@ -298,7 +298,7 @@ TEST_F(device, copy_for_the_CPU_fails)
 
 static void *read_word(void *addr)
 {
-	return (void *)(uintptr_t)*(volatile uint64_t *)addr;
+	return (void *)(uintptr_t)__atomic_load_n((uint64_t *)addr, __ATOMIC_RELAXED);
 }
 
 /* Neither discarding memory nor the OOM killer waits for faults */
@@ -308,12 +308,12 @@ TEST_F(device, it_goes_while_the_CPU_touches_it)
 	pthread_t thread;
 
 	ASSERT_NE(addr, NULL);
-	hold_faults(true);
+	let_faults_wait(true);
 	ASSERT_EQ(pthread_create(&thread, NULL, read_word, addr), 0);
 	while (device_state(self->fd).faults == self->before.faults)
 		sched_yield();
 	EXPECT_EQ(madvise(addr, page_size, MADV_DONTNEED), 0);
-	hold_faults(false);
+	let_faults_wait(false);
 	pthread_join(thread, &word);
 	EXPECT_EQ(word, NULL);
 	EXPECT_EQ(used(), 0);
