@@ -132,7 +132,7 @@ class Wire:
         """Its hardware address, for good: frames that wait for it may be overtaken by the first that need not."""
         name = self.names[1 - side]
         hardware = re.search(r"link/ether (\S+)", self.run(1 - side, f"ip link show dev {name}"))[1]
-        self.run(side, f"arp -i {self.names[side]} -s {self.other(side, net)} {hardware}")
+        self.run(side, f"arp -s {self.other(side, net)} {hardware}")
 
     def port_offset(self, net=None):
         """Nets share the guest's ports."""

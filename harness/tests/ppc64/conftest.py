@@ -27,6 +27,12 @@ def plug(g, name="dimm0", lmbs=2, **options):
     return blocks
 
 
+def in_turn(blocks):
+    """Requests that take each LMB out, and bring it back."""
+    return [f"{verb} index {drc_index(block)}" for verb, order in (("remove", blocks[::-1]), ("add", blocks))
+            for block in order]
+
+
 @contextlib.contextmanager
 def online_and_nobody_told(g, blocks):
     """Meanwhile all that is movable is in one of the blocks, which is online, and what old notifiers are not told yet.

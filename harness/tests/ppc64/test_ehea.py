@@ -12,8 +12,8 @@ import pytest
 from harness import ehea, selftests
 from harness.dlpar import drc_index, refusal, request
 from harness.qemu import DLPAR, GuestDied
-from harness.tests.ppc64.conftest import (LATER_NODE, NOTIFIER, flood_above_a_block, online_and_nobody_told, plug,
-                                         states)
+from harness.tests.ppc64.conftest import (LATER_NODE, NOTIFIER, flood_above_a_block, in_turn,
+                                         online_and_nobody_told, plug, states)
 
 PATH = "/sys/bus/ibmebus"
 
@@ -39,15 +39,10 @@ def finish(g, flows, but=()):
     if not but:
         # Ports have been up all the time
         assert ehea.missed(flows) <= sum(drops.values()), drops
+        assert not any(flow.ends[1]["late"] for flow in flows)
         for told in (ehea.ethtool(wire, side, "stats") for wire in ehea.wires(flows) for side in (0, 1)):
             assert not {name: number for name, number in told.items()
                         if re.fullmatch(r"tx\d+_(copied|dropped|unmapped)", name) and number}
-
-
-def in_turn(blocks):
-    """Requests that take each LMB out, and bring it back."""
-    return [f"{verb} index {drc_index(block)}" for verb, order in (("remove", blocks[::-1]), ("add", blocks))
-            for block in order]
 
 
 @pytest.mark.parametrize("model", ["", "bare_eqs=1"])
@@ -172,7 +167,7 @@ def test_memory_is_registered_before_it_is_in_use(adapter):
 def test_receive_descriptors_name_their_memory(adapter):
     """Blocks below come and go while descriptors are posted.
 
-    6.12's driver was seen to write into the block that goes: it counts blocks anew before queues stop.
+    6.12's driver writes into the block that goes, see test_ehea_base.py.
     """
     with adapter(nodes=LATER_NODE) as g:
         block, flows = flood_above_a_block(g, ehea.OURS)

@@ -16,7 +16,7 @@ from harness.allocations import Allocations
 from harness.dlpar import drc_index, refusal, request
 from harness.ehea import ethtool
 from harness.qemu import Guest, GuestDied
-from harness.tests.ppc64.conftest import plug
+from harness.tests.ppc64.conftest import in_turn, plug
 from harness.tests.ppc64.test_dlpar import let_go, pin
 from harness.timeouts import scaled
 
@@ -122,12 +122,6 @@ def break_queues(g, port):
     stops = ehea.stops(g)["stops"]
     g.run(f"echo qp {port} > {ehea.MODEL}/malfunction")
     g.run(f"until [ $(awk '{{ n += $4 }} END {{ print n }}' {ehea.MODEL}/stops) -gt {stops} ]; do :; done", timeout=30)
-
-
-def in_turn(blocks):
-    """Requests that take each LMB out, and bring it back."""
-    return [f"{verb} index {drc_index(block)}" for verb, order in (("remove", blocks[::-1]), ("add", blocks))
-            for block in order]
 
 
 def test_vlan(shared_guest):
