@@ -4,11 +4,18 @@
  * here.
  */
 
+#include <linux/delay.h>
 #include <linux/export.h>
+#include <linux/moduleparam.h>
+#include <linux/skbuff.h>
 #include <linux/string.h>
 
 #include "base/legacy.h"
 #include "model.h"
+
+static unsigned int alloc_delay_us;
+module_param(alloc_delay_us, uint, 0600);
+MODULE_PARM_DESC(alloc_delay_us, "How long the older driver waits for each receive buffer");
 
 /**
  * ebus_model_hcall9() - in place of plpar_hcall9()
@@ -60,3 +67,12 @@ u64 ebus_model_load(const void __iomem *addr)
 	return hea_galpa_load((void __iomem *)addr);
 }
 EXPORT_SYMBOL_GPL(ebus_model_load);
+
+/* In place of netdev_alloc_skb_ip_align() */
+struct sk_buff *ebus_model_alloc_skb(struct net_device *netdev,
+				     unsigned int length)
+{
+	udelay(READ_ONCE(alloc_delay_us));
+	return netdev_alloc_skb_ip_align(netdev, length);
+}
+EXPORT_SYMBOL_GPL(ebus_model_alloc_skb);

@@ -5,11 +5,13 @@ The model would otherwise prove nothing about ours. That it adds a block twice w
 told it of cannot be seen here: our core cancels for those who have agreed.
 """
 
+import re
+
 import pytest
 
 from harness import ehea
 from harness.dlpar import drc_index, request
-from harness.tests.ppc64.conftest import online_and_nobody_told, plug
+from harness.tests.ppc64.conftest import LATER_NODE, LMB, flood_above_a_block, in_turn, online_and_nobody_told, plug
 
 pytestmark = pytest.mark.full
 
@@ -69,3 +71,28 @@ def test_memory_is_in_use_before_it_is_registered(adapter):
             assert set(ehea.wrong(g)) == {"no_translation", "texts"}, ehea.wrong(g)
             flow.sender.kill()
             flow.receiver.kill()
+
+
+def written_to(g):
+    """Blocks in which the adapter has written to memory that is not for it."""
+    lines = [line for line in ehea.wrong(g).get("texts", ()) if re.match(r"# (free|offline|foreign)_page: [wr]", line)]
+    return {int(re.search(r"\w+$", line)[0], 16) // LMB for line in lines if "read" not in line}
+
+
+def remove_what_is_below(adapter):
+    """Whether it has written to that, rather than to nothing or into a wrong region, after which no frame arrives."""
+    with adapter(nodes=LATER_NODE) as g:
+        block, _ = flood_above_a_block(g, ehea.BASE)
+        # It is in the middle of posting most of the time
+        g.run("echo 1000 > /sys/module/ebus_model/parameters/alloc_delay_us")
+        for words in in_turn([block]) * 5:
+            assert not request(g, f"memory {words}")
+            if ehea.wrong(g):
+                print(f"\n6.12: {ehea.wrong(g)}")
+                break
+        return block in written_to(g)
+
+
+def test_a_block_below_goes(adapter):
+    """It counts blocks anew before queues stop: what is posted in between names memory of the block that goes."""
+    assert any(remove_what_is_below(adapter) for _ in range(8))

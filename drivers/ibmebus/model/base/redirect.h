@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Included before each file of the older driver: what it calls of the platform goes
- * to the model. First all headers that themselves use what is redirected.
+ * to the model, and so does the making of receive buffers. First all headers that
+ * themselves use what is redirected.
  */
 #ifndef _EBUS_MODEL_REDIRECT_H
 #define _EBUS_MODEL_REDIRECT_H
@@ -51,5 +52,7 @@
 #define __raw_writeq(value, addr)	ebus_model_store(value, addr)
 #undef __raw_readq
 #define __raw_readq(addr)		ebus_model_load(addr)
+#define netdev_alloc_skb_ip_align(netdev, length)			\
+	ebus_model_alloc_skb(netdev, length)
 
 #endif /* _EBUS_MODEL_REDIRECT_H */
