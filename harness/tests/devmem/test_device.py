@@ -6,13 +6,12 @@ import os
 import pytest
 
 from harness import devmem, memory, selftests
+from harness.marks import LONG
 
 
 HUGE_PAGES = "/sys/kernel/mm/transparent_hugepage"
 ROOM = {"real memory in its place", "told that there is no memory for others"}
 HUGE = {"device.huge_page", "device.pieces_of_a_huge_page"}
-# A kernel that looks for mistakes by itself finds them in fewer rounds
-LONG = [pytest.mark.full, pytest.mark.own_kernel]
 
 
 @pytest.fixture

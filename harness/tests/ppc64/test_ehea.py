@@ -11,6 +11,7 @@ import pytest
 
 from harness import ehea, selftests
 from harness.dlpar import drc_index, refusal, request
+from harness.marks import LONG
 from harness.qemu import DLPAR, GuestDied
 from harness.tests.ppc64.conftest import (LATER_NODE, NOTIFIER, flood_above_a_block, in_turn,
                                          online_and_nobody_told, plug, states)
@@ -56,7 +57,7 @@ def test_ports(adapter, model):
         assert not ehea.wrong(g) and not ehea.account(g)
 
 
-@pytest.mark.parametrize("rounds", [2, pytest.param(30, marks=pytest.mark.full)])
+@pytest.mark.parametrize("rounds", [2, pytest.param(30, marks=LONG)])
 def test_lmbs(adapter, rounds):
     with adapter() as g:
         wire = ehea.Wire(g, ehea.load(g))
