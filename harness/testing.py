@@ -121,7 +121,8 @@ def main(part="", full=False, select=""):
             again = ["not measure", "not own_kernel"]
             # To the adapters hash tables and radix trees are alike: they meet one with each kernel
             memory = tuple(f"{PPC64}/{path.name}" for path in sorted((TESTS / PPC64).glob("test_*.py"))
-                           if not path.name.startswith(ADAPTERS)) + names[1:]
+                           if not path.name.startswith(ADAPTERS))
+            memory += tuple(name for name in names if name != PPC64)
             runs.append(run_tests(memory, select, again, **settings, TEST_MACHINE="power9"))
             settings["TEST_KERNEL"] = DEBUG
             runs.append(run_tests(memory, select, again, **settings))

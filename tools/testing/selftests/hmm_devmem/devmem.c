@@ -100,7 +100,6 @@ static int hold(size_t pages)
 	return said(wrong_page(addr, pages, 1) < 0 ? 0 : -EIO);
 }
 
-/* With pauses in which nothing is on the device */
 static uint64_t now(void)
 {
 	struct timespec time;
@@ -109,7 +108,7 @@ static uint64_t now(void)
 	return time.tv_sec * 1000000000ull + time.tv_nsec;
 }
 
-/* As often without as with them, however slow the machine is */
+/* With pauses in which nothing is on the device, as long as the machine is slow */
 static int use(size_t pages)
 {
 	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };

@@ -224,6 +224,17 @@ static struct ehca_region *make_of_user(struct harness *h, void *pins)
 	return ehca_region_make(&h->memory, USER_ACCESS, USER_PD, &shape, pins);
 }
 
+static void make_of_users(struct kunit *test, struct ehca_region **region,
+			  unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		region[i] = make_of_user(test->priv, (void *)1);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(region[i]));
+	}
+}
+
 /*
  * Memory of users in user space is pinned, and that is all that keeps it. The region is
  * in the user's domain with the user's rights.
@@ -279,12 +290,8 @@ static void user_space_is_kept_from_others(struct kunit *test)
 {
 	struct harness *h = test->priv;
 	struct ehca_region *region[3];
-	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(region); i++) {
-		region[i] = make_of_user(h, (void *)1);
-		KUNIT_ASSERT_FALSE(test, IS_ERR(region[i]));
-	}
+	make_of_users(test, region, ARRAY_SIZE(region));
 	h->fake->fail_opcode = H_FREE_RESOURCE;
 	/* The first two, and the first of them when it is tried again */
 	fake_firmware_fail(h->fake, 1, 3, H_RESOURCE);
@@ -341,10 +348,7 @@ static void a_block_waits_for_one_slow_call(struct kunit *test)
 	struct ehca_region *region[3];
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(region); i++) {
-		region[i] = make_of_user(h, (void *)1);
-		KUNIT_ASSERT_FALSE(test, IS_ERR(region[i]));
-	}
+	make_of_users(test, region, ARRAY_SIZE(region));
 	KUNIT_ASSERT_EQ(test, 0, come(h, 0));
 	fake_firmware_fail(h->fake, 1, 1000, H_RESOURCE);
 	for (i = 0; i < ARRAY_SIZE(region); i++)
