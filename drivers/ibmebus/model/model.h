@@ -272,6 +272,7 @@ struct hea_qp {
 	bool signal_all;
 	u64 control;
 	unsigned int stops;		/* how often it has been disabled */
+	u64 turn;			/* at which byte of all it may send */
 	u64 error;
 };
 

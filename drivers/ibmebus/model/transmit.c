@@ -40,6 +40,9 @@ static const char * const drop_names[NR_DROPS] = {
 /* Protected by hea_lock */
 static u64 results[NR_DROPS], nr_posted, nr_freed, nr_purged, nr_wqes, nr_tso;
 
+/* &hea_qp.turn of who was the last; protected by hea_lock */
+static u64 turn;
+
 /* The fate of a frame: each has exactly one. Context: hea_lock held. */
 void hea_frame_done(enum hea_drop result)
 {
@@ -105,21 +108,38 @@ void hea_frames_reset(void)
 	nr_purged = 0;
 }
 
-/* The next queue pair that has something to send; it then is the last in the row */
+static bool wants_to_send(const struct hea_qp *qp)
+{
+	return hea_qp_sends(qp) && qp->ring[RING_SEND].posted &&
+	       !hea_port_find(qp->port)->stalled;
+}
+
+/* Who had nothing to send for a while gets no more for that */
+static u64 turn_of(const struct hea_qp *qp)
+{
+	return max(qp->turn, turn);
+}
+
+/*
+ * The next queue pair that has something to send: queue pairs have as many bytes each,
+ * so that one's long entries do not keep back another. In a tie they alternate.
+ */
 static struct hea_qp *next_qp(void)
 {
+	struct hea_qp *qp, *next = NULL;
 	struct hea_object *object;
-	struct hea_qp *qp;
 
 	list_for_each_entry(object, hea_list(HEA_QP), list) {
 		qp = container_of(object, struct hea_qp, object);
-		if (!hea_qp_sends(qp) || !qp->ring[RING_SEND].posted ||
-		    hea_port_find(qp->port)->stalled)
-			continue;
-		list_move_tail(&object->list, hea_list(HEA_QP));
-		return qp;
+		if (wants_to_send(qp) && (!next || turn_of(qp) < turn_of(next)))
+			next = qp;
 	}
-	return NULL;
+	if (!next)
+		return NULL;
+	turn = turn_of(next);
+	next->turn = turn;
+	list_move_tail(&next->object.list, hea_list(HEA_QP));
+	return next;
 }
 
 static bool read_wqe(const struct hea_qp *qp)
@@ -316,6 +336,7 @@ static unsigned int collect(struct hea_frame *all)
 		return 0;
 	}
 	result = gather(qp, all);
+	qp->turn += all->len;
 	if (result == DELIVERED && !is_sane(all))
 		result = DROP_BAD_WQE;
 	retire(qp, result == DELIVERED ? 0 : CQE_ERROR);
