@@ -160,7 +160,7 @@ def test_memory_is_registered_before_it_is_in_use(adapter):
         wire = ehea.Wire(g, ehea.load(g))
         with online_and_nobody_told(g, plug(g)):
             flow = ehea.tcp(wire, where="/hot")
-            flow.flows(8 << 20)
+            flow.flows(8 * ehea.STEP)
         finish(g, [flow])
 
 
@@ -335,6 +335,7 @@ def seconds_for(g, flow, size):
 
 
 @pytest.mark.full
+@pytest.mark.own_kernel
 @pytest.mark.alone
 def test_throughput(adapter):
     """Traffic while LMBs come and go, beside the same traffic while none does.

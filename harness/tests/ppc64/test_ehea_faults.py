@@ -133,7 +133,7 @@ def test_malfunction(adapter, what):
             names = ehea.load(g)
             ehea.Wire(g, names).ping()
             return
-        flow.flows(10 << 20)
+        flow.flows(10 * ehea.STEP)
         flow.stop()
         assert not ehea.wrong(g), ehea.wrong(g)
 
