@@ -3,5 +3,6 @@
 
 import pytest
 
-# Many rounds of what few rounds do, too: a kernel that looks for mistakes by itself finds them in those
-LONG = [pytest.mark.full, pytest.mark.own_kernel]
+# Many rounds of what few rounds do, or another way to the same code: a kernel that looks for mistakes by itself finds
+# them in the few, and in the other way
+MORE = [pytest.mark.full, pytest.mark.own_kernel]

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from harness import devmem, memory, selftests
-from harness.marks import LONG
+from harness.marks import MORE
 
 
 HUGE_PAGES = "/sys/kernel/mm/transparent_hugepage"
@@ -49,7 +49,7 @@ def add_swap(g):
     g.run("modprobe brd rd_nr=1 rd_size=131072 && mkswap /dev/ram0 && swapon /dev/ram0")
 
 
-@pytest.mark.parametrize("rounds", [100, pytest.param(1000, marks=LONG)])
+@pytest.mark.parametrize("rounds", [100, pytest.param(1000, marks=MORE)])
 def test_stress(device, record_ktap, rounds):
     """Four threads, fork, mremap, munmap, swap, another process's eyes; the device goes and comes meanwhile."""
     with device() as g:
@@ -69,7 +69,7 @@ def test_every_allocation_fails_once(device, kernel_fault, record_ktap):
 
 
 @pytest.mark.slow_on_debug
-@pytest.mark.parametrize("rounds", [10, pytest.param(100, marks=LONG)])
+@pytest.mark.parametrize("rounds", [10, pytest.param(100, marks=MORE)])
 def test_rounds(device, rounds):
     """Added and removed, with memory on it: nothing of it stays."""
     with device() as g:

@@ -10,7 +10,7 @@ import pytest
 
 from harness import memory, selftests
 from harness.dlpar import drc_index, refusal, request, why
-from harness.marks import LONG
+from harness.marks import MORE
 from harness.qemu import DLPAR
 from harness.refusals import parse
 from harness.tests.ppc64.conftest import LMB, NOTIFIER, plug, states
@@ -269,7 +269,7 @@ def test_two_nodes(partition):
             assert g.unplug_dimm(f"dimm{node}", timeout=120)
 
 
-@pytest.mark.parametrize("rounds", [5, pytest.param(50, marks=LONG)])
+@pytest.mark.parametrize("rounds", [5, pytest.param(50, marks=MORE)])
 def test_rounds_under_pressure(partition, rounds):
     """By both ways and by blocks, while a process has its memory there; nothing of it is lost, and all is as before."""
     with partition() as g:

@@ -12,6 +12,7 @@ import pytest
 
 from harness import ehca, ehea, memory, selftests
 from harness.dlpar import drc_index, refusal, request
+from harness.marks import MORE
 from harness.qemu import GuestDied
 from harness.refusals import Watch, parse
 from harness.tests.ppc64.conftest import LMB, plug, states
@@ -67,7 +68,7 @@ def test_traffic(channel):
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("sizes", ["0x1000", "0x11000", "0x101000"])
+@pytest.mark.parametrize("sizes", ["0x1000", *(pytest.param(sizes, marks=MORE) for sizes in ("0x11000", "0x101000"))])
 def test_page_sizes(channel, sizes):
     """Regions are made of the pages that the adapter has; calls for a user are fewer if they are larger."""
     with channel() as g:
@@ -514,7 +515,7 @@ def test_reboot(channel):
         assert "ebus_model: 0 objects at the restart" in g.console()
 
 
-@pytest.mark.parametrize("order", ["ehea ehca", pytest.param("ehca ehea", marks=pytest.mark.full)])
+@pytest.mark.parametrize("order", ["ehea ehca", pytest.param("ehca ehea", marks=MORE)])
 def test_both_adapters(channel, order):
     """The Ethernet's map stays right when the other adapter refuses, whoever was asked first."""
     with channel() as g:

@@ -11,7 +11,7 @@ import pytest
 
 from harness import ehea, selftests
 from harness.dlpar import drc_index, refusal, request
-from harness.marks import LONG
+from harness.marks import MORE
 from harness.qemu import DLPAR, GuestDied
 from harness.tests.ppc64.conftest import (LATER_NODE, NOTIFIER, flood_above_a_block, in_turn,
                                          online_and_nobody_told, plug, states)
@@ -57,7 +57,7 @@ def test_ports(adapter, model):
         assert not ehea.wrong(g) and not ehea.account(g)
 
 
-@pytest.mark.parametrize("rounds", [2, pytest.param(30, marks=LONG)])
+@pytest.mark.parametrize("rounds", [2, pytest.param(30, marks=MORE)])
 def test_lmbs(adapter, rounds):
     with adapter() as g:
         wire = ehea.Wire(g, ehea.load(g))
@@ -106,7 +106,7 @@ def test_dimms(adapter):
 
 
 # More than two ports have for their receive buffers: a window for all LMBs of a few GiB, and one to spare
-@pytest.mark.parametrize("regions", [4, pytest.param(6, marks=pytest.mark.full)])
+@pytest.mark.parametrize("regions", [4, pytest.param(6, marks=MORE)])
 def test_few_regions(adapter, regions):
     """Blocks share regions, which change while queues run."""
     with adapter() as g:
@@ -122,7 +122,7 @@ def test_few_regions(adapter, regions):
 
 
 # The receive buffers of two ports need two, RAM two more to change piece by piece
-@pytest.mark.parametrize("regions", [1, *(pytest.param(regions, marks=pytest.mark.full) for regions in (2, 3))])
+@pytest.mark.parametrize("regions", [1, *(pytest.param(regions, marks=MORE) for regions in (2, 3))])
 def test_single_region(adapter, regions):
     """Queues stop for each change, and go on."""
     with adapter() as g:
@@ -306,6 +306,7 @@ def test_crash(adapter, kernel_ours):
         assert "elfcorehdr=" in dump and "Unable to mount root" in dump, dump
 
 
+@pytest.mark.own_kernel
 def test_cost(adapter):
     """4 LMBs on 2 GiB: the calls for each, ours beside those of the driver of 6.12; and that RAM does not matter."""
     def calls_of(driver, mem="2G"):

@@ -7,13 +7,12 @@ told it of cannot be seen here: our core cancels for those who have agreed.
 
 import re
 
-import pytest
-
 from harness import ehea
 from harness.dlpar import drc_index, request
+from harness.marks import MORE
 from harness.tests.ppc64.conftest import LATER_NODE, LMB, flood_above_a_block, in_turn, online_and_nobody_told, plug
 
-pytestmark = pytest.mark.full
+pytestmark = MORE
 
 
 def test_memory_changes_under_traffic(adapter):

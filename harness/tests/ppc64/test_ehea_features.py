@@ -15,7 +15,7 @@ from harness import ehea, memory, selftests
 from harness.allocations import Allocations
 from harness.dlpar import drc_index, refusal, request
 from harness.ehea import ethtool
-from harness.marks import LONG
+from harness.marks import MORE
 from harness.qemu import Guest, GuestDied
 from harness.tests.ppc64.conftest import in_turn, plug
 from harness.tests.ppc64.test_dlpar import let_go, pin
@@ -457,7 +457,7 @@ def test_memory_without_an_allocation(shared_guest, lmbs):
         wire.close()
 
 
-@pytest.mark.parametrize("step", [17, pytest.param(1, marks=LONG)])
+@pytest.mark.parametrize("step", [17, pytest.param(1, marks=MORE)])
 def test_a_driver_without_an_allocation(shared_guest, step):
     """Whichever fails while it is loaded, nothing is left when it goes."""
     g = shared_guest
