@@ -436,6 +436,23 @@ def test_a_port_without_an_allocation(shared_guest):
         wire.close()
 
 
+def test_the_wire_is_shared(shared_guest):
+    """An entry of TSO is many frames: datagrams of the other port, each an entry, do not wait for as many."""
+    g = shared_guest
+    with driver(g) as names:
+        wire = ehea.Wire(g, names)
+        flows = [ehea.tcp(wire), ehea.udp(wire)]
+        before = [flow.received()["bytes"] for flow in flows]
+        flows[0].flows(16 * ehea.STEP)
+        many, few = (flow.received()["bytes"] - number for flow, number in zip(flows, before))
+        assert ehea.counters(g, "frames")["tso"]
+        # Not as many, as each datagram is a call of its program
+        assert few * 3 > many, (few, many)
+        for flow in flows:
+            flow.stop()
+        wire.close()
+
+
 def test_memory_without_an_allocation(shared_guest, lmbs):
     """An LMB comes and goes, or does not: the map is as before then."""
     g = shared_guest
