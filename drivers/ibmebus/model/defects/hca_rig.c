@@ -172,6 +172,19 @@ static bool is_active(struct hca_rig *rig)
 	       be32_to_cpu(rig->block[PORT_STATE]) == PORT_IS_ACTIVE;
 }
 
+/* Asking sleeps, so it cannot be the condition of wait_event() */
+static bool await_active(struct hca_rig *rig)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	long left = PATIENCE;
+
+	add_wait_queue(&rig->interrupt, &wait);
+	while (left && !is_active(rig))
+		left = wait_woken(&wait, TASK_UNINTERRUPTIBLE, left);
+	remove_wait_queue(&rig->interrupt, &wait);
+	return left;
+}
+
 static int start_port(struct hca_rig *rig)
 {
 	const int ret = ebus_errno(rig_call(RIG_CALL(rig, H_DEFINE_AQP1,
@@ -180,7 +193,7 @@ static int start_port(struct hca_rig *rig)
 
 	if (ret)
 		return ret;
-	if (!wait_event_timeout(rig->interrupt, is_active(rig), PATIENCE))
+	if (!await_active(rig))
 		return -ETIMEDOUT;
 	return ebus_errno(rig_call(RIG_CALL(rig, H_RESET_EVENTS, rig->neq.handle,
 					    ~0UL)));
