@@ -42,7 +42,8 @@ def run_states(guest, image, rounds):
         selftests.load(g, "mhp_client", "mhp_provider")
         results = g.ktap(f"{selftests.program('states')} -r {rounds}", timeout=120 + 4 * rounds)
     names = " ".join(name for _, name, _ in results)
-    for wanted in ("probed node 0", "plain node 1 online_movable", "plain node 1 online_kernel", "managed memmap"):
+    for wanted in ("probed node 0", "plain node 1 online_movable", "plain node 1 online_kernel", "kept node 0",
+                   "managed memmap"):
         assert wanted in names
     return results
 

@@ -6,10 +6,11 @@
  *
  * One is probed. If mhp_provider of test_modules is loaded, others are added by
  * this driver: to a node that has no memory, once for ZONE_MOVABLE and once for
- * a kernel zone; and one that holds its own memmap, if the kernel was told
- * memory_hotplug.memmap_on_memory. Above the last one another block is online:
- * a memmap that does not leave its zone shows in the span of a zone that goes on
- * behind it, as only what leaves a zone at its edge moves the edge.
+ * a kernel zone; one of which the driver keeps pages; and one that holds its own
+ * memmap, if the kernel was told memory_hotplug.memmap_on_memory. Above the last
+ * one another block is online: a memmap that does not leave its zone shows in the
+ * span of a zone that goes on behind it, as only what leaves a zone at its edge
+ * moves the edge.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -286,6 +287,12 @@ void targets_find(void)
 	}
 	last = spare[count - 1].start + spare[count - 1].size - block_size();
 	add_bare_node(last);
+	add_target((struct target) {
+		.start = last,
+		.provider = BY_DRIVER,
+		.as = "kept",
+		.online = "online_movable",
+	});
 	room_above = spare[count - 1].size >= 2 * block_size();
 	if (memmap_may_be_inside())
 		add_target((struct target) {

@@ -3,17 +3,21 @@
  * A driver with memory of its own, which comes and goes as it is told through
  * the module's parameters:
  *
- *   add:    "<node> <address> <size> [managed] [group] [memmap]"
+ *   add:    "<node> <address> <size> [managed] [group] [memmap] [kept]"
  *   remove: "<address> <size>"
  *   take:   the same, and its blocks may be online
  *
  * managed: the memory is driver-managed; group: it gets a static memory group;
- * memmap: it may hold its own memmap. The errno of a write is that of the core.
+ * memmap: it may hold its own memmap; kept: the driver keeps half of the pages
+ * when they come online, as a balloon does. The errno of a write is that of the
+ * core.
  */
 
 #include <linux/list.h>
 #include <linux/memory.h>
 #include <linux/memory_hotplug.h>
+#include <linux/memory_section_ops.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/pfn.h>
@@ -30,6 +34,65 @@ struct piece {
 /* Protected by the lock of the module's parameters */
 static LIST_HEAD(pieces);
 
+/* Of two chunks, it keeps one */
+static void keep_half(struct page *page, unsigned int order, void *data)
+{
+	if (page_to_pfn(page) & (1UL << order))
+		generic_online_page(page, order);
+}
+
+static bool is_kept(unsigned long pfn)
+{
+	return PageOffline(pfn_to_page(pfn));
+}
+
+/* What has been let go before, and was not held again, is noticed */
+static int let_go(unsigned long start_pfn, unsigned long nr_pages, void *data)
+{
+	const unsigned long end_pfn = start_pfn + nr_pages;
+	unsigned long pfn;
+
+	for (pfn = start_pfn; pfn < end_pfn; pfn++)
+		if (is_kept(pfn) && page_count(pfn_to_page(pfn)) != 1)
+			return -EUCLEAN;
+	for (pfn = start_pfn; pfn < end_pfn; pfn++)
+		if (is_kept(pfn))
+			mem_section_let_go_page(pfn_to_page(pfn));
+	return 0;
+}
+
+static void hold_again(unsigned long start_pfn, unsigned long nr_pages, void *data)
+{
+	unsigned long pfn;
+
+	for (pfn = start_pfn; pfn < start_pfn + nr_pages; pfn++)
+		if (is_kept(pfn))
+			mem_section_hold_page(pfn_to_page(pfn));
+}
+
+static const struct mem_section_ops keeping_ops = {
+	.name = "mhp_provider",
+	.owner = THIS_MODULE,
+	.online_by = MEM_SECTION_BY_USER,
+	.offline_by = MEM_SECTION_BY_USER,
+	.online = keep_half,
+	.let_go = let_go,
+	.hold_again = hold_again,
+};
+
+static int add_kept(const struct piece *piece, int nid, mhp_t flags)
+{
+	const struct mem_section_range range = {
+		.nid = nid,
+		.start = piece->start,
+		.size = piece->size,
+		.flags = flags,
+		.ops = &keeping_ops,
+	};
+
+	return mem_sections_add(&range);
+}
+
 static int add_piece(struct piece *piece, int nid, const char *words)
 {
 	mhp_t flags = MHP_NONE;
@@ -43,6 +106,8 @@ static int add_piece(struct piece *piece, int nid, const char *words)
 		flags |= MHP_NID_IS_MGID;
 		nid = piece->mgid;
 	}
+	if (strstr(words, "kept"))
+		return add_kept(piece, nid, flags);
 	if (strstr(words, "managed"))
 		return add_memory_driver_managed(nid, piece->start, piece->size,
 						 "System RAM (mhp_provider)", flags);
